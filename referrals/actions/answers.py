@@ -1,0 +1,132 @@
+"""The answer's direction: what the receiver may tell the sender (house.md 3)."""
+
+from django.utils import timezone
+
+from notifications.actions import deliver
+from referrals.actions.moves import lock, notice, require_side, topics, write_event
+from referrals.models import Referral, ReferralLeg, ReferralSection
+from referrals.queries import current_leg
+from referrals.rules import ANSWER, STATUS
+from referrals.states import AnswerScope, ReferralState, Side, Verb
+from workspace.actions import action, make_disclosure, record_consent
+from workspace.actions.consents import RowInput
+from workspace.clocks import end_of, year_after
+from workspace.errors import NotAllowed, SomebodyWasFaster
+from workspace.models import Category, ConsentRow, Disclosure, Ground, Membership
+from workspace.rules import disclosure_lives, row_lives
+from workspace.states import ConsentForm
+
+ANSWERABLE = {ReferralState.RECEIVED, ReferralState.ACCEPTED, ReferralState.DECIDED}
+
+
+def living(referral: Referral, category: str) -> Disclosure | None:
+    """The disclosure under which the receiver tells the sender this category now."""
+    return (
+        Disclosure.objects.filter(
+            disclosure_lives(),
+            sections__leg__referral=referral,
+            category=category,
+            recipient=referral.sender.agency_id,
+        )
+        .order_by("-pk")
+        .first()
+    )
+
+
+def open_answer(by: Membership, referral: Referral, scope: AnswerScope) -> None:
+    """Write the receiver's own ground for telling the status, or status and text. Inside an action, under `lock`.
+
+    What the sender has noted as the person's word becomes a ground by this tick; where nothing is noted, the officer
+    says with the tick that the person has agreed, and that consent is recorded as obtained here (L6).
+    """
+    wanted = {AnswerScope.NONE: (), AnswerScope.STATUS: (STATUS,), AnswerScope.STATUS_AND_TEXT: (STATUS, ANSWER)}
+    leg = current_leg(referral)
+    for code in wanted[scope]:
+        if living(referral, code) is None:
+            _tell(by, referral, leg, Category.objects.get(pk=code))
+
+
+def _tell(by: Membership, referral: Referral, leg: ReferralLeg, category: Category) -> None:
+    row = (
+        ConsentRow.objects.select_for_update(of=("self",))
+        .filter(
+            row_lives(),
+            participant=referral.participant_id,
+            discloser=by.agency_id,
+            recipient=referral.sender.agency_id,
+            category=category,
+        )
+        .order_by("-valid_until", "-pk")
+        .first()
+    )
+    if row is None:
+        consent = record_consent(
+            by=by,
+            agency=by.agency,
+            participant=referral.participant,
+            form=ConsentForm.ORAL,
+            given_on=timezone.localdate(),
+            rows=[
+                RowInput(
+                    discloser=by.agency,
+                    recipient=referral.sender.agency,
+                    category=category,
+                    purpose=f"svar på remiss {referral.number}",
+                    valid_until=year_after(timezone.localdate()),
+                )
+            ],
+        )
+        row = consent.rows.get()
+    disclosure = make_disclosure(
+        by=by,
+        participant=referral.participant,
+        discloser=by.agency,
+        recipient=referral.sender.agency,
+        category=category,
+        purpose=row.purpose,
+        ground=Ground.objects.get(pk="consent"),
+        consent_row=row,
+        ends_at=end_of(row.valid_until),
+    )
+    ReferralSection.objects.create(leg=leg, category=category, author=by.agency, disclosure=disclosure)
+
+
+def write_answer(by: Membership, referral: Referral, text: str) -> ReferralSection | None:
+    """The receiver's text to the sender, under the disclosure that lets it be read. None for no text.
+
+    Refuses text where the receiver has not said that it may answer with text.
+    """
+    if not text:
+        return None
+    disclosure = living(referral, ANSWER)
+    if disclosure is None:
+        raise NotAllowed("Ni har inte sagt att ni får svara med text. Ändra det under ”Får ni svara här?” först.")
+    return ReferralSection.objects.create(
+        leg=current_leg(referral), category_id=ANSWER, author=by.agency, text=text, disclosure=disclosure
+    )
+
+
+@action
+def allow_answer(*, by: Membership, referral: Referral, scope: AnswerScope) -> None:
+    """Say, after the receipt, that the receiver may tell the sender its status, or status and text.
+
+    Writes the disclosures, the history, audit rows and a notice to the sender, who now sees the step. Only widens:
+    what a person no longer wants told is ended by withdrawing the consent. Refuses the sender, and a referral that
+    is not in the receiver's hands.
+    """
+    referral = lock(referral)
+    require_side(by, referral, Side.RECEIVER)
+    if referral.state not in ANSWERABLE:
+        raise SomebodyWasFaster("Remissen har gått vidare. Så här ser det ut nu.")
+    if scope == AnswerScope.NONE:
+        raise NotAllowed("Välj vad ni får svara.")
+    open_answer(by, referral, scope)
+    write_event(referral, Verb.ALLOW_ANSWER, Side.RECEIVER, by=by)
+    _hand_over_decided(referral)
+    deliver([notice(referral, "referral.answer_allowed", Side.SENDER, by=by)], topics(referral))
+
+
+def _hand_over_decided(referral: Referral) -> None:
+    """A decision that the sender can now read is the sender's to close."""
+    if referral.state == ReferralState.DECIDED:
+        Referral.objects.filter(pk=referral.pk).update(turn=referral.sender, turn_since=timezone.now())

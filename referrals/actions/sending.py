@@ -1,0 +1,107 @@
+"""Sending: the act of disclosure (house.md 3, L3, L11)."""
+
+from django.utils import timezone
+
+from notifications.actions import deliver
+from referrals.actions.moves import lock, move, notice, require_side, topics
+from referrals.errors import MissingGround
+from referrals.models import Referral, ReferralLeg, ReferralSection
+from referrals.queries import NeededGround, current_leg, needed_grounds
+from referrals.rules import FOLLOW_UP, QUESTION, can_receive
+from referrals.states import Side, Verb
+from workspace.actions import action, make_disclosure
+from workspace.clocks import end_of, year_after
+from workspace.errors import NotAllowed
+from workspace.models import ConsentRow, Ground, Membership
+from workspace.queries import cooperation_of
+from workspace.rules import can_use_ground, row_lives
+
+
+@action
+def send_referral(*, by: Membership, referral: Referral) -> None:
+    """Send a draft: disclose each of its sections to the receiver, and start the legal clock.
+
+    Locks the participant, the referral and the live consent rows, and checks the grounds again under the locks, so
+    that a withdrawal at the same moment either stops the sending or ends what it disclosed. Writes one disclosure
+    per section (also follow-up to the coordinator where the person has agreed), the history, the audit rows, and
+    notices to the receiver's desk. `sent_at` is the start of the clock; opening the referral is not acknowledging.
+
+    Refuses: no question; a section without a live ground (`MissingGround`); a receiver that has left; a referral
+    that is no longer a draft. Source: issue "Samverkansrum runs" 3 and 6, house.md 3 and 4.7.
+    """
+    referral = lock(referral)
+    require_side(by, referral, Side.SENDER)
+    if not can_receive(referral.receiver, by.agency):
+        raise NotAllowed("Mottagaren är inte med längre. Välj en annan.")
+    leg = current_leg(referral)
+    if not leg.sections.filter(category=QUESTION).exclude(text="").exists():
+        raise NotAllowed("Skriv vad ni frågar om innan ni skickar.")
+    rows = list(
+        ConsentRow.objects.select_for_update(of=("self",))
+        .filter(row_lives(), participant=referral.participant_id, discloser=by.agency_id)
+        .select_related("category", "consent", "recipient_cooperation")
+        .order_by("pk")
+    )
+    needed = needed_grounds(referral, rows)
+    on_consent = leg.ground_id == "consent"
+    missing = [item.category for item in needed if item.row is None]
+    if on_consent and missing:
+        raise MissingGround(missing, referral.receiver.agency.name)
+    if not can_use_ground(leg.ground, referral.receiver.agency):
+        raise NotAllowed("Grunden gäller inte längre. Välj en annan.")
+    for item in needed:
+        _disclose(by, referral, leg, item, on_consent=on_consent)
+    _let_coordinator_follow(by, referral, leg, rows)
+    now = timezone.now()
+    ReferralLeg.objects.filter(pk=leg.pk).update(sent_at=now)
+    move(
+        referral,
+        Verb.SEND,
+        Side.SENDER,
+        by=by,
+        turn=referral.receiver,
+        sent_at=referral.sent_at or now,
+        return_code="",
+    )
+    deliver([notice(referral, "referral.sent", Side.RECEIVER, by=by)], topics(referral))
+
+
+def _disclose(by: Membership, referral: Referral, leg: ReferralLeg, item: NeededGround, *, on_consent: bool) -> None:
+    disclosure = make_disclosure(
+        by=by,
+        participant=referral.participant,
+        discloser=by.agency,
+        recipient=referral.receiver.agency,
+        category=item.category,
+        purpose=item.row.purpose if on_consent and item.row else f"Remiss {referral.number}",
+        ground=leg.ground,
+        consent_row=item.row if on_consent else None,
+        reason=leg.ground_reason,
+        ends_at=end_of(year_after(timezone.localdate())),
+    )
+    section, _ = ReferralSection.objects.get_or_create(leg=leg, category=item.category, author=by.agency)
+    section.disclosure = disclosure
+    section.save(update_fields=["disclosure"])
+
+
+def _let_coordinator_follow(by: Membership, referral: Referral, leg: ReferralLeg, rows: list[ConsentRow]) -> None:
+    """Follow-up is its own consent, to the coordinator: without it the referral is counted but no row (L5)."""
+    cooperation = cooperation_of(by.agency)
+    row = next(
+        (r for r in rows if r.category_id == FOLLOW_UP and cooperation and r.recipient_cooperation_id == cooperation.pk),
+        None,
+    )
+    if row is None or cooperation is None:
+        return
+    disclosure = make_disclosure(
+        by=by,
+        participant=referral.participant,
+        discloser=by.agency,
+        recipient=cooperation,
+        category=row.category,
+        purpose=row.purpose,
+        ground=Ground.objects.get(pk="consent"),
+        consent_row=row,
+        ends_at=end_of(row.valid_until),
+    )
+    ReferralSection.objects.create(leg=leg, category=row.category, author=by.agency, disclosure=disclosure)

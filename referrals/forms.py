@@ -1,0 +1,173 @@
+"""The shape of what is written in a referral's journey. No form saves anything."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+
+from referrals.models import ReferralKind
+from referrals.rules import TEXT_CATEGORIES
+from referrals.states import AnswerScope, Outcome, RecallCode, ReturnCode
+from workspace.forms import DayField, PlainText, ahead
+from workspace.models import Agency, Category, Function, Ground, Membership
+from workspace.queries import grounds_for, receiving_desks
+from workspace.states import AgencyKind
+
+LONGEST = 4000  # characters of one section
+
+
+class HintedRadios(forms.RadioSelect):
+    """Radio buttons whose choices need a line of explanation."""
+
+    def __init__(self, hints: dict[str, str]) -> None:
+        super().__init__()
+        self.hints = hints
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        option["hint"] = self.hints.get(str(value), "")
+        return option
+
+
+class AddressForm(forms.Form):
+    """Where a referral goes, and what it asks for."""
+
+    receiver = forms.ModelChoiceField(
+        Function.objects.none(),
+        label="Till vem?",
+        empty_label="Välj mottagare",
+        error_messages={"required": "Välj vem remissen ska till."},
+    )
+    kind = forms.ChoiceField(label="Vad gäller det?", error_messages={"required": "Välj vad remissen gäller."})
+
+    def __init__(self, *args: Any, member: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kinds = {kind.pk: kind for kind in ReferralKind.objects.all()}
+        self.fields["receiver"].queryset = receiving_desks(member)  # type: ignore[attr-defined]
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for kind in self.kinds.values():
+            group = AgencyKind(kind.receiver_kind).label if kind.receiver_kind else "vem som helst"
+            groups.setdefault(f"Till {group}", []).append((kind.pk, kind.name))
+        self.fields["kind"].choices = [("", "Välj"), *sorted(groups.items())]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        kind, receiver = self.kinds.get(data.get("kind", "")), data.get("receiver")
+        if kind and receiver and kind.receiver_kind not in {"", receiver.agency.kind}:
+            whom = AgencyKind(kind.receiver_kind).label
+            raise_on = f"{kind.name} frågar man {whom} om. Välj något som {receiver.agency.name} arbetar med."
+            self.add_error("kind", raise_on)
+        data["kind"] = kind
+        return data
+
+
+class GroundForm(forms.Form):
+    """On which ground the receiver may be told."""
+
+    ground = forms.ModelChoiceField(Ground.objects.none(), label="Varför får ni dela?", empty_label=None)
+    reason = PlainText(
+        label="Varför gäller grunden?",
+        help_text="Behövs för allt utom samtycke. Mottagaren ser grunden, inte det du skriver här.",
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, *args: Any, recipient: Agency, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        grounds = grounds_for(recipient)
+        field: Any = self.fields["ground"]
+        field.queryset = grounds
+        field.widget = HintedRadios({ground.pk: ground.explanation for ground in grounds})
+        field.widget.choices = field.choices
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        ground = data.get("ground")
+        if ground and ground.pk != "consent" and not data.get("reason"):
+            self.add_error("reason", f"Skriv varför {ground.name.lower()} gäller.")
+        return data
+
+
+class DraftForm(forms.Form):
+    """The text of a referral, by category, so that each piece rests on its own ground."""
+
+    question = PlainText(label="Vad frågar ni om?", required=False, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 5}))
+    social = PlainText(required=False, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3}))
+    work = PlainText(required=False, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3}))
+    health = PlainText(required=False, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3}))
+    economy = PlainText(required=False, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3}))
+    answer_wished_on = DayField(label="När behöver ni svar?", required=False, help_text="Får lämnas tomt. Till exempel 28 dec. 2026")
+
+    def __init__(self, *args: Any, categories: dict[str, Category], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for code in TEXT_CATEGORIES:
+            if code != "question":
+                self.fields[code].label = categories[code].name
+                self.fields[code].help_text = f"{categories[code].explanation}. Får lämnas tomt."
+
+    def clean_answer_wished_on(self) -> date | None:
+        day: date | None = self.cleaned_data["answer_wished_on"]
+        if day:
+            ahead(day)
+        return day
+
+    @property
+    def texts(self) -> dict[str, str]:
+        return {code: self.cleaned_data.get(code, "") for code in TEXT_CATEGORIES}
+
+
+class ScopeForm(forms.Form):
+    """What the receiver may tell the sender."""
+
+    scope = forms.ChoiceField(
+        label="Får ni svara här?",
+        choices=AnswerScope.choices,
+        widget=HintedRadios(
+            {
+                AnswerScope.NONE: "Avsändaren ser bara att remissen är skickad",
+                AnswerScope.STATUS: "Mottagen, accepterad, beslutad",
+                AnswerScope.STATUS_AND_TEXT: "Läget, och det ni skriver i svaret",
+            }
+        ),
+        error_messages={"required": "Välj vad ni får svara."},
+    )
+
+
+class DecideForm(forms.Form):
+    outcome = forms.ChoiceField(
+        label="Vad beslutade ni?",
+        choices=Outcome.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Välj vad ni beslutade."},
+    )
+    text = PlainText(label="Svar till avsändaren", required=False, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class ReturnForm(forms.Form):
+    code = forms.ChoiceField(
+        label="Varför skickar ni tillbaka?",
+        choices=ReturnCode.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Välj varför ni skickar tillbaka."},
+    )
+    text = PlainText(label="Skriv till avsändaren", required=False, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class RecallForm(forms.Form):
+    code = forms.ChoiceField(
+        label="Varför återtar ni remissen?",
+        choices=RecallCode.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Välj varför ni återtar remissen."},
+    )
+
+
+
+
+def no_text_without_leave(form: forms.Form, may_write: bool) -> None:
+    """Take the text field away where the receiver has not said that it may answer with text."""
+    if not may_write:
+        del form.fields["text"]
+
+

@@ -1,0 +1,1 @@
+"""Pages of a referral: lists, the writing of one, its page, and its verbs."""

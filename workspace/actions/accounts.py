@@ -1,0 +1,49 @@
+"""Ways in: one-time links and passwords."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.utils import timezone
+
+from workspace.actions.records import record_act
+from workspace.actions.transactions import action
+from workspace.models import SignInLink, UserAccount
+from workspace.states import AuditAct
+
+LINK_LASTS = timedelta(hours=24)
+
+
+def digest_of(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@action
+def make_sign_in_link(*, user: UserAccount) -> str:
+    """Make a one-time token that signs this person in within 24 hours; earlier unused ones stop working.
+
+    Returns the token itself, which is not kept.
+    """
+    token = secrets.token_urlsafe(32)
+    now = timezone.now()
+    SignInLink.objects.filter(user=user, used_at__isnull=True).update(used_at=now)
+    SignInLink.objects.create(user=user, token_digest=digest_of(token), expires_at=now + LINK_LASTS)
+    return token
+
+
+@action
+def use_sign_in_link(*, link: SignInLink) -> bool:
+    """Use up a link. False if somebody else used it first or its time is out."""
+    now = timezone.now()
+    used = SignInLink.objects.filter(pk=link.pk, used_at__isnull=True, expires_at__gt=now).update(used_at=now)
+    if used:
+        record_act(by=None, act=AuditAct.SIGN_IN, what="sign_in_link", object_id=link.user_id)
+    return bool(used)
+
+
+@action
+def set_password(*, user: UserAccount, password: str) -> None:
+    """Give the account a new password. The caller keeps its own session alive."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    record_act(by=None, act=AuditAct.WRITE, what="password", object_id=user.pk)

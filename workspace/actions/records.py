@@ -1,0 +1,45 @@
+"""Audit rows: written in the transaction of what they tell of (house.md 4.1, 4.4)."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from workspace.models import AuditEntry, CooperationRole
+from workspace.rules import Hat
+from workspace.states import AuditAct
+
+
+def _entry(by: Hat | None, act: AuditAct, what: str, object_id: int | None, participant_id: int | None) -> AuditEntry:
+    entry = AuditEntry(act=act, what=what, object_id=object_id, participant_id=participant_id)
+    if by is None:
+        return entry
+    entry.user_id = by.user_id
+    if isinstance(by, CooperationRole):
+        entry.cooperation_role_id = by.pk
+    else:
+        entry.membership_id = by.pk
+        entry.agency_id = by.agency_id
+    return entry
+
+
+def record_act(
+    *, by: Hat | None, act: AuditAct, what: str, object_id: int | None = None, participant_id: int | None = None
+) -> None:
+    """One audit row for one act, in the transaction of the caller. `by` is None for imports and the system."""
+    _entry(by, act, what, object_id, participant_id).save(force_insert=True)
+
+
+def record_reads(
+    *, by: Hat, session_digest: str, what: str, object_id: int | None, participants: Iterable[int], refresh: bool
+) -> None:
+    """One row per person shown, committed before the page is rendered (house.md 4.4, L35, L36).
+
+    A list is one bulk insert. `refresh` marks what this session has been shown before. Call it outside other
+    transactions: an answer must never go out without its rows.
+    """
+    act = AuditAct.REFRESH if refresh else AuditAct.READ
+    entries = [_entry(by, act, what, object_id, person) for person in dict.fromkeys(participants)]
+    for entry in entries:
+        entry.session_digest = session_digest
+    with transaction.atomic():
+        AuditEntry.objects.bulk_create(entries)

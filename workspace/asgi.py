@@ -1,0 +1,21 @@
+"""Pages and sockets, as Daphne serves them."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workspace.settings")
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from channels.sessions import SessionMiddlewareStack
+from django.core.asgi import get_asgi_application
+
+pages = get_asgi_application()
+
+from workspace.front.routing import socket_urls  # noqa: E402  (the apps must be ready first)
+
+application = ProtocolTypeRouter(
+    {
+        "http": pages,
+        "websocket": AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(socket_urls))),
+    }
+)

@@ -1,0 +1,217 @@
+"""The shape of what is written about people and consents. No form saves anything."""
+
+import re
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from workspace.clocks import year_after
+from workspace.models import Agency, Category, Consent, Function, Membership, Municipality, Participant
+from workspace.queries import categories, desks_of, municipalities, partner_agencies
+from workspace.states import ConsentForm as HowGiven
+from workspace.states import Gender
+from workspace.swedish import parse_date, say_date
+
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+TOLD_BY_SENDER = ("identity", "question", "social", "work", "health", "economy")
+PROTECTED = (
+    "Personen registreras inte. Samverkansrum kan ännu inte hålla skyddade personuppgifter så säkert som det krävs. "
+    "Sköt samverkan i er egen akt."
+)
+
+
+class PlainText(forms.CharField):
+    """Text as people write it: no control characters, line ends made one kind."""
+
+    def to_python(self, value: Any) -> str:
+        return super().to_python(value).replace("\r\n", "\n").replace("\r", "\n")
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if CONTROL.search(value):
+            raise ValidationError("Texten har tecken som inte går att visa. Ta bort dem eller skriv om texten.")
+
+
+class DayField(forms.CharField):
+    """A day, in the ways people write one."""
+
+    def to_python(self, value: Any) -> date | None:  # type: ignore[override]
+        text = super().to_python(value)
+        if not text:
+            return None
+        day = parse_date(text)
+        if day is None or not 1900 <= day.year <= 2100:
+            example = say_date(year_after(timezone.localdate()))
+            raise ValidationError(f"”{text[:30]}” är inget datum. Skriv till exempel {example}.")
+        return day
+
+    def prepare_value(self, value: Any) -> Any:
+        return say_date(value) if isinstance(value, date) else value
+
+
+def ahead(day: date) -> None:
+    """Refuse a day that has been, and guess what was meant."""
+    today = timezone.localdate()
+    if day < today:
+        meant = day
+        while meant < today:
+            meant = year_after(meant)
+        raise ValidationError(f"{say_date(day)} har redan varit. Menade du {say_date(meant)}?")
+
+
+def not_ahead(day: date) -> None:
+    if day > timezone.localdate():
+        raise ValidationError(f"{say_date(day)} har inte varit än. Skriv dagen då det hände.")
+
+
+class ParticipantForm(forms.Form):
+    function = forms.ModelChoiceField(
+        Function.objects.none(), label="Enhet", empty_label=None, error_messages={"required": "Välj enhet."}
+    )
+    first_name = PlainText(label="Förnamn", max_length=80, error_messages={"required": "Skriv förnamnet."})
+    last_name = PlainText(label="Efternamn", max_length=80, error_messages={"required": "Skriv efternamnet."})
+    birth_year = forms.IntegerField(
+        label="Födelseår",
+        help_text="Fyra siffror. Personnummer behövs inte här.",
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "short"}),
+        error_messages={"required": "Skriv födelseåret.", "invalid": "Skriv födelseåret med fyra siffror, till exempel 1984."},
+    )
+    gender = forms.ChoiceField(
+        label="Kön", choices=Gender.choices, widget=forms.RadioSelect, error_messages={"required": "Välj ett alternativ."}
+    )
+    municipality = forms.ModelChoiceField(
+        Municipality.objects.none(),
+        label="Kommun",
+        empty_label="Välj kommun",
+        error_messages={"required": "Välj kommunen där personen bor."},
+    )
+    phone = PlainText(label="Telefon", max_length=40, required=False, help_text="Får lämnas tomt.")
+    is_protected = forms.BooleanField(label="Personen har skyddade personuppgifter", required=False)
+
+    def __init__(self, *args: Any, member: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        desks = desks_of(member)
+        self.fields["function"].queryset = desks  # type: ignore[attr-defined]
+        self.fields["municipality"].queryset = municipalities()  # type: ignore[attr-defined]
+        self.initial.setdefault("function", desks.first())
+        self.initial.setdefault("municipality", member.agency.municipality_id)
+        if len(desks) == 1:
+            self.fields["function"].widget = forms.HiddenInput()
+
+    def clean_birth_year(self) -> int:
+        year: int = self.cleaned_data["birth_year"]
+        if not 1900 <= year <= timezone.localdate().year:
+            raise ValidationError(f"{year} kan inte stämma. Skriv födelseåret med fyra siffror, till exempel 1984.")
+        return year
+
+    def clean_is_protected(self) -> bool:
+        if self.cleaned_data["is_protected"]:
+            raise ValidationError(PROTECTED)
+        return False
+
+
+class ConsentRecordForm(forms.Form):
+    """One consent to one recipient: each ticked category becomes a row."""
+
+    recipient = forms.ModelChoiceField(
+        Agency.objects.none(),
+        label="Till vem?",
+        empty_label="Välj mottagare",
+        error_messages={"required": "Välj vem ni får berätta för."},
+    )
+    categories = forms.ModelMultipleChoiceField(
+        Category.objects.none(),
+        label="Om vad?",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Kryssa för vad ni får berätta om."},
+    )
+    purpose = PlainText(
+        label="Till vilken nytta?",
+        max_length=200,
+        help_text="Till exempel: ordna en samtalskontakt",
+        error_messages={"required": "Skriv vad det ska leda till."},
+    )
+    valid_until = DayField(label="Gäller till och med", error_messages={"required": "Skriv en sista dag."})
+    form = forms.ChoiceField(
+        choices=[c for c in HowGiven.choices if c[0] != HowGiven.WORKBOOK],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Välj hur personen sa ja."},
+    )
+    given_on = DayField(label="Vilken dag?", error_messages={"required": "Skriv dagen."})
+    limits = PlainText(required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+    may_answer = forms.MultipleChoiceField(
+        label="Vad får mottagaren berätta tillbaka?",
+        help_text="Det personen säger till er. Det gäller först när mottagaren själv har bekräftat det.",
+        choices=[("status", "Hur det går"), ("answer", "Svar med text")],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    follow_up = forms.BooleanField(
+        label="Samordnaren får följa upp remissen",
+        help_text="Samordnaren ser nummer, vems tur det är och antal dagar. Aldrig namnet eller vad det gäller.",
+        required=False,
+    )
+
+    def __init__(self, *args: Any, member: Membership, participant: Participant, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name = participant.first_name
+        self.fields["recipient"].queryset = partner_agencies(member)  # type: ignore[attr-defined]
+        self.fields["categories"].queryset = categories().filter(pk__in=TOLD_BY_SENDER)  # type: ignore[attr-defined]
+        self.fields["categories"].widget = CategoryPicks()
+        self.fields["categories"].widget.choices = self.fields["categories"].choices  # type: ignore[attr-defined]
+        self.fields["form"].label = f"Hur sa {name} ja?"
+        self.fields["limits"].label = f"Vad vill {name} inte att ni berättar?"
+        today = timezone.localdate()
+        self.initial.setdefault("given_on", today)
+        self.fields["valid_until"].help_text = f"Till exempel {say_date(year_after(today))}"
+
+    def clean_valid_until(self) -> date:
+        day: date = self.cleaned_data["valid_until"]
+        ahead(day)
+        return day
+
+    def clean_given_on(self) -> date:
+        day: date = self.cleaned_data["given_on"]
+        not_ahead(day)
+        return day
+
+
+class CategoryPicks(forms.CheckboxSelectMultiple):
+    """Check boxes that explain their category, and know how it sounds in the spoken sentence."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        category = getattr(value, "instance", None)
+        if category is not None:
+            option["hint"] = category.explanation
+            option["attrs"]["data-spoken-as"] = category.spoken
+        return option
+
+
+class WithdrawForm(forms.Form):
+    """Which rows of a consent a person takes back."""
+
+    rows = forms.MultipleChoiceField(
+        label="Vad tar personen tillbaka?",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Kryssa för vad som tas tillbaka."},
+    )
+
+    def __init__(self, *args: Any, consent: Consent, rows: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.consent = consent
+        self.fields["rows"].choices = rows  # type: ignore[attr-defined]
+        self.initial.setdefault("rows", [pk for pk, _ in rows])
+
+
+class ReasonForm(forms.Form):
+    reason = PlainText(
+        label="Varför behöver du öppna?",
+        max_length=500,
+        help_text="Skälet sparas och syns i loggen.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Skriv varför du behöver öppna."},
+    )

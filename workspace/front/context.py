@@ -1,0 +1,62 @@
+"""The frame around every page: who I am, which hat I wear, what has come."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from notifications.queries import epoch, last_seq, unread_count
+from workspace.models import CooperationRole, Membership
+from workspace.rules import Hat, is_caseworker, is_coordinator, is_manager
+
+
+def said(hat: Hat) -> dict[str, Any]:
+    """A hat as the page head shows it."""
+    if isinstance(hat, CooperationRole):
+        label = f"{hat.get_role_display().capitalize()}, {hat.cooperation.name}"
+        return {"label": label, "kind": "samo", "key": hat.hat_key, "is_member": False}
+    label = hat.agency.name if is_caseworker(hat) else f"{hat.get_role_display().capitalize()}, {hat.agency.name}"
+    return {"label": label, "kind": hat.agency.shape, "key": hat.hat_key, "is_member": True}
+
+
+def bell_of(member: Membership) -> dict[str, Any]:
+    """What the bell shows, and where the socket starts from."""
+    return {
+        "unread": unread_count(member),
+        "url": reverse("notifications"),
+        "seq": last_seq(member),
+        "epoch": epoch(),
+    }
+
+
+def navigation(hat: Hat, path: str) -> list[dict[str, Any]]:
+    """The pages of this hat, and no others."""
+    names: list[tuple[str, str]] = []
+    if is_caseworker(hat):
+        names = [("Idag", "today"), ("Deltagare", "participants"), ("Remisser", "referrals")]
+    elif is_manager(hat):
+        names = [("Enheten", "work_list")]
+    elif is_coordinator(hat):
+        names = [("Bevaka", "board")]
+    pages = [(label, reverse(name)) for label, name in names]
+    return [
+        {"label": label, "url": url, "current": path == url or (url != "/" and path.startswith(url))}
+        for label, url in pages
+    ]
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context of base.html."""
+    hat: Hat | None = getattr(request, "hat", None)
+    if hat is None:
+        return {"other_hats": [said(other) for other in getattr(request, "hats", [])], "nav": []}
+    context: dict[str, Any] = {
+        "hat": said(hat),
+        "other_hats": [said(other) for other in request.hats if other.hat_key != hat.hat_key],  # type: ignore[attr-defined]
+        "nav": navigation(hat, request.path),
+        "poll_seconds": settings.POLL_SECONDS,
+        "wire": {"state": "ok"},
+    }
+    context["bell"] = bell_of(hat) if isinstance(hat, Membership) else {"epoch": epoch(), "seq": 0, "unread": 0}
+    return context

@@ -1,0 +1,60 @@
+"""`manage.py prepare_database`: migrate as the owner, then give the application's role its rights."""
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import environ
+import psycopg
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from psycopg import sql
+
+# Only ever added to (house.md 4.8).
+APPEND_ONLY = ("workspace_auditentry", "referrals_referralevent")
+# May be added to, and ended.
+ENDABLE = {"workspace_disclosure": ("ended_at", "ended_why")}
+
+
+class Command(BaseCommand):
+    help = (
+        "Gör databasen i ordning: tabeller och uppgifter som produkten behöver. På PostgreSQL görs det som "
+        "DATABASE_OWNER_URL, och rollen i DATABASE_URL får sina rättigheter. Går att köra om."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        owner_url = settings.DATABASE_OWNER_URL
+        if not owner_url:
+            call_command("migrate", interactive=False, verbosity=options["verbosity"])
+            return
+        # A process of its own, since settings name one database only: the owner's rights end with it.
+        env = {**os.environ, "DATABASE_URL": owner_url, "DATABASE_OWNER_URL": ""}
+        subprocess.run([sys.executable, sys.argv[0], "migrate", "--noinput", "-v", str(options["verbosity"])], env=env, check=True)
+        grant(owner_url, settings.DATABASES["default"]["USER"])
+
+
+def grant(owner_url: str, role: str) -> None:
+    """Give the application's role what it needs and no more: no DDL, and records that only grow."""
+    name = sql.Identifier(role)
+    config = environ.Env.db_url_config(owner_url)
+    with psycopg.connect(
+        host=config["HOST"],
+        port=config["PORT"] or None,
+        user=config["USER"],
+        password=config["PASSWORD"],
+        dbname=config["NAME"],
+    ) as connection:
+        run = connection.execute
+        run(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(name))
+        run(sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}").format(name))
+        run(sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(name))
+        for table in APPEND_ONLY:
+            run(sql.SQL("REVOKE UPDATE, DELETE ON {} FROM {}").format(sql.Identifier(table), name))
+        for table, columns in ENDABLE.items():
+            run(sql.SQL("REVOKE UPDATE, DELETE ON {} FROM {}").format(sql.Identifier(table), name))
+            fields = sql.SQL(", ").join(map(sql.Identifier, columns))
+            run(sql.SQL("GRANT UPDATE ({}) ON {} TO {}").format(fields, sql.Identifier(table), name))
+        run(sql.SQL("REVOKE ALL ON django_migrations FROM {}").format(name))
+        run(sql.SQL("GRANT SELECT ON django_migrations TO {}").format(name))

@@ -1,0 +1,146 @@
+"""What the start page gathers from all floors, as plain data."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.urls import reverse
+from django.utils import timezone
+
+from notifications.models import Notification
+from notifications.queries import notifications_since
+from notifications.registry import all_kinds
+from referrals.models import Referral
+from referrals.queries import referrals_visible_to, waiting_for
+from referrals.states import ReferralState
+from workspace.clocks import start_of
+from workspace.models import Agency, ConsentRow, Membership
+from workspace.queries import participants_visible_to
+from workspace.rules import row_lives
+from workspace.swedish import say_date
+
+SOON = timedelta(days=30)
+SHOWN = 30  # rows of a list on the start page; the rest is one click away
+
+
+@dataclass
+class ToDo:
+    """One thing that waits for the reader."""
+
+    row_id: str
+    title: str
+    url: str
+    number: str
+    about: str
+    button: str
+    due_on: date | None
+    since: datetime
+
+
+@dataclass
+class Happening:
+    row_id: str
+    at: datetime
+    agency: Agency | None
+    says: str
+    number: str
+    url: str
+    fresh: bool
+
+
+@dataclass
+class Coming:
+    on: date
+    title: str
+    url: str
+    about: str
+
+
+TITLES = {
+    ReferralState.DRAFT: ("Skriv klart remissen till {them}", "Fortsätt"),
+    ReferralState.SENT: ("Ta emot remissen från {them}", "Läs"),
+    ReferralState.RECEIVED: ("Ta ställning till remissen från {them}", "Läs"),
+    ReferralState.ACCEPTED: ("Svara {them}", "Svara"),
+    ReferralState.DECIDED: ("Läs beslutet från {them} och avsluta", "Läs"),
+    ReferralState.RETURNED: ("Rätta remissen som {them} skickade tillbaka", "Läs"),
+}
+
+
+def to_do(member: Membership) -> tuple[list[ToDo], list[int]]:
+    """What waits for this hat, and the participants whose names that shows."""
+    items, people = [], []
+    for referral in waiting_for(member)[:SHOWN]:
+        ours = referral.sender.agency_id == member.agency_id
+        them = referral.receiver.agency if ours else referral.sender.agency
+        title, button = TITLES[ReferralState(referral.state)]
+        if referral.state == ReferralState.DECIDED and not ours:
+            title, button = "Avsluta remissen från {them}", "Läs"
+        about = ""
+        if ours:
+            about = f"{referral.kind.name} · {referral.participant.full_name}"
+            people.append(referral.participant_id)
+        items.append(
+            ToDo(
+                row_id=f"todo-{referral.pk}",
+                title=title.format(them=them.short_name),
+                url=reverse("referral", args=[referral.pk]),
+                number=referral.number,
+                about=about,
+                button=button,
+                due_on=referral.answer_wished_on if _owes_answer(referral, ours) else None,
+                since=referral.turn_since,
+            )
+        )
+    return items, people
+
+
+def _owes_answer(referral: Referral, ours: bool) -> bool:
+    return not ours and referral.state in {ReferralState.SENT, ReferralState.RECEIVED, ReferralState.ACCEPTED}
+
+
+def said(notification: Notification) -> Happening:
+    """A notification as a line of the feed."""
+    kind = all_kinds()[notification.kind]
+    return Happening(
+        row_id=f"notis-{notification.pk}",
+        at=notification.made_at,
+        agency=notification.acting_agency,
+        says=kind.says.partition("{number}")[0].strip(),
+        number=notification.number,
+        url=reverse(kind.address, args=[notification.object_id]),
+        fresh=notification.read_at is None,
+    )
+
+
+def happenings(member: Membership) -> list[Happening]:
+    """What other agencies have done since the beginning of yesterday, newest first."""
+    since = start_of(timezone.localdate() - timedelta(days=1))
+    return [said(row) for row in notifications_since(member, since)[:SHOWN]]
+
+
+def coming(member: Membership) -> tuple[list[Coming], list[int]]:
+    """Answers wished for and consents that run out within 30 days, soonest first; and whose names that shows."""
+    today = timezone.localdate()
+    items, people = [], []
+    waited = (
+        referrals_visible_to(member)
+        .filter(sender__agency=member.agency_id, answer_wished_on__range=(today, today + SOON), sent_at__isnull=False)
+        .filter(turn__isnull=False)
+        .exclude(turn__agency=member.agency_id)
+        .order_by("answer_wished_on")[:SHOWN]
+    )
+    for referral in waited:
+        url = reverse("referral", args=[referral.pk])
+        title, about = f"Svar önskas i {referral.number}", referral.receiver.agency.name
+        items.append(Coming(referral.answer_wished_on, title, url, about))  # type: ignore[arg-type]
+    ending = (
+        ConsentRow.objects.filter(row_lives(), discloser=member.agency_id, valid_until__lte=today + SOON)
+        .filter(participant__in=participants_visible_to(member).values("pk"))
+        .values_list("valid_until", "participant_id", "participant__first_name", "participant__last_name")
+        .distinct()
+        .order_by("valid_until")[:SHOWN]
+    )
+    for valid_until, pk, first, last in ending:
+        url = reverse("participant", args=[pk])
+        items.append(Coming(valid_until, "Samtycke går ut", url, f"{first} {last}, {say_date(valid_until)}"))
+        people.append(pk)
+    return sorted(items, key=lambda item: item.on)[:SHOWN], people

@@ -1,0 +1,77 @@
+"""The member's own participants."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from referrals.queries import referrals_of
+from workspace import actions
+from workspace.doors import MemberRequest, do_once, log_reads, member_page
+from workspace.forms import ParticipantForm
+from workspace.models import Consent, ConsentRow, Membership, Participant
+from workspace.queries import access_participant, consents_visible_to, participants_found, rows_visible_to
+from workspace.rules import can_register_participant, row_lives
+
+PAGE = 30
+
+
+@member_page
+def participants(request: MemberRequest) -> HttpResponse:
+    """The list, sorted as a telephone book; search folds spelling and looks at one's own people only."""
+    text = request.GET.get("sok", "")[:80]
+    page = Paginator(participants_found(request.hat, text), PAGE).get_page(request.GET.get("page"))
+    log_reads(request, "participants", None, [person.pk for person in page])
+    context = {"page": page, "text": text, "query": f"sok={text}&" if text else ""}
+    return render(request, "front/participants.html", context)
+
+
+@member_page
+def new_participant(request: MemberRequest) -> HttpResponse:
+    """Register a participant. What was typed stays when something is wrong."""
+    form = ParticipantForm(request.POST or None, member=request.hat)
+    if request.method == "POST" and form.is_valid():
+        data = {key: value for key, value in form.cleaned_data.items() if key != "is_protected"}
+
+        def perform() -> str:
+            participant = actions.register_participant(by=request.hat, **data)
+            messages.success(request, f"{participant.full_name} är registrerad.")
+            return reverse("participant", args=[participant.pk])
+
+        return do_once(request, "register_participant", perform)
+    allowed = can_register_participant(request.hat)
+    return render(request, "front/new_participant.html", {"form": form, "allowed": allowed})
+
+
+def consents_shown(member: Membership, participant: Participant) -> list[dict[str, Any]]:
+    """The consents of a participant, each with the rows the member's agency may see, as plain data."""
+    found: list[Consent] = list(consents_visible_to(member, participant))
+    live = set(ConsentRow.objects.filter(row_lives(), consent__in=found).values_list("pk", flat=True))
+    rows: dict[int, list[ConsentRow]] = {}
+    for row in rows_visible_to(member, found):
+        rows.setdefault(row.consent_id, []).append(row)
+    return [
+        {
+            "consent": consent,
+            "rows": rows.get(consent.pk, []),
+            "lives": any(row.pk in live for row in rows.get(consent.pk, [])),
+            "ours": consent.agency_id == member.agency_id,
+        }
+        for consent in found
+    ]
+
+
+@member_page
+def participant(request: MemberRequest, pk: int) -> HttpResponse:
+    """One person: what we know, what the person has said yes to, and the referrals."""
+    person = access_participant(request.hat, pk)
+    context = {
+        "person": person,
+        "consents": consents_shown(request.hat, person),
+        "referrals": list(referrals_of(request.hat, person)),
+    }
+    log_reads(request, "participant", person.pk, [person.pk])
+    return render(request, "front/participant.html", context)

@@ -1,0 +1,54 @@
+"""The one door to the live wire (house.md 5). Hints only: no name and no text ever passes here."""
+
+import logging
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+log = logging.getLogger("samverkansrum.live")
+
+Hint = dict[str, Any]
+
+
+def hat_group(hat_key: str) -> str:
+    """Everything meant for one hat, whichever pages it has open."""
+    return f"hat.{hat_key}"
+
+
+def session_group(session_digest: str) -> str:
+    """All sockets of one signed-in session: closed together at sign-out and hat switch."""
+    return f"session.{session_digest}"
+
+
+def topic_group(topic: str, pk: int) -> str:
+    """Everybody who has a page about one thing open: topic «referral» or «board»."""
+    return f"topic.{topic}.{pk}"
+
+
+def changed(topic: str, pk: int) -> tuple[str, Hint]:
+    """The hint that the thing a page shows has changed."""
+    return topic_group(topic, pk), {"type": "changed", "topic": f"{topic}:{pk}"}
+
+
+def push_on_commit(hints: list[tuple[str, Hint]]) -> None:
+    """Send hints to groups once the transaction is committed. A dead Redis costs the hint, never the request.
+
+    A nested function and not functools.partial: Django #36487 raises after the commit for the latter.
+    """
+
+    def push() -> None:
+        async_to_sync(_send)(hints)
+
+    transaction.on_commit(push, robust=True)
+
+
+async def _send(hints: list[tuple[str, Hint]]) -> None:
+    layer = get_channel_layer()
+    for group, hint in hints:
+        try:
+            await layer.group_send(group, {"type": "hint", "hint": hint})
+        except (OSError, ConnectionError, TimeoutError) as error:
+            log.warning("hint lost, pages catch up by asking: %s", type(error).__name__)
+            return

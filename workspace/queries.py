@@ -1,0 +1,220 @@
+"""The only ways to read people, hats, participants and consents."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from workspace.models import (
+    Agency,
+    AuditEntry,
+    Category,
+    Consent,
+    ConsentRow,
+    Cooperation,
+    CooperationRole,
+    Function,
+    Ground,
+    Membership,
+    Municipality,
+    Participant,
+    SignInLink,
+    UserAccount,
+)
+from workspace.rules import Hat, active_on, ground_valid, is_caseworker, is_manager, row_lives
+from workspace.states import AuditAct
+from workspace.swedish import search_key
+
+
+# ---------- hats ----------
+def hats_of(user: UserAccount) -> list[Hat]:
+    """Every hat a person may wear today, agencies first. Empty for an account that has none."""
+    memberships = (
+        Membership.objects.filter(active_on(), user=user, agency__left_on__isnull=True)
+        .select_related("agency", "user")
+        .order_by("agency__name", "pk")
+    )
+    roles = (
+        CooperationRole.objects.filter(active_on(), user=user)
+        .select_related("cooperation", "user")
+        .order_by("cooperation__name", "pk")
+    )
+    return [*memberships, *roles]
+
+
+def active_hats(keys: set[str]) -> set[str]:
+    """Those of the hat keys that may still be worn today."""
+    numbers = {kind: [int(key[1:]) for key in keys if key[0] == kind] for kind in "mr"}
+    memberships = Membership.objects.filter(active_on(), pk__in=numbers["m"], agency__left_on__isnull=True)
+    roles = CooperationRole.objects.filter(active_on(), pk__in=numbers["r"])
+    return {f"m{pk}" for pk in memberships.values_list("pk", flat=True)} | {
+        f"r{pk}" for pk in roles.values_list("pk", flat=True)
+    }
+
+
+def desks_of(member: Membership) -> QuerySet[Function]:
+    """The desks where this hat has a seat."""
+    return Function.objects.filter(seats__membership=member).select_related("agency").order_by("name")
+
+
+def access_own_desk(member: Membership, pk: int) -> Function:
+    """One of the member's own desks, or 404."""
+    desk = desks_of(member).filter(pk=pk).first()
+    if desk is None:
+        raise Http404
+    return desk
+
+
+def receiving_desks(member: Membership) -> QuerySet[Function]:
+    """Desks of other agencies that share a cooperation with the member's: where a referral can go."""
+    return (
+        Function.objects.filter(
+            agency__left_on__isnull=True,
+            agency__cooperations__in=Cooperation.objects.filter(agencies=member.agency_id),
+        )
+        .exclude(agency=member.agency_id)
+        .select_related("agency")
+        .order_by("agency__name", "name")
+        .distinct()
+    )
+
+
+def partner_agencies(member: Membership) -> QuerySet[Agency]:
+    """Other agencies in the member's cooperations: whom a consent can name."""
+    return Agency.objects.filter(pk__in=receiving_desks(member).values("agency")).order_by("name")
+
+
+def cooperation_of(agency: Agency) -> Cooperation | None:
+    """The running cooperation whose coordinator may follow this agency's referrals, by consent."""
+    return Cooperation.objects.filter(agencies=agency).order_by("pk").first()
+
+
+# ---------- participants ----------
+def participants_visible_to(member: Hat) -> QuerySet[Participant]:
+    """Whom this hat may open: the members of the owning desk and named helpers; a manager after a stated reason.
+
+    A role in a cooperation opens nobody.
+    """
+    everybody = Participant.objects.select_related("function__agency", "municipality")
+    if is_caseworker(member):
+        return everybody.filter(
+            Q(function__in=desks_of(member).values("pk")) | Q(helpers=member), function__agency=member.agency_id
+        ).distinct()
+    if is_manager(member):
+        return everybody.filter(
+            statedreason__membership=member,
+            statedreason__ends_at__gt=timezone.now(),
+            function__agency=member.agency_id,
+        ).distinct()
+    return everybody.none()
+
+
+def participants_found(member: Hat, text: str) -> QuerySet[Participant]:
+    """The member's own participants whose name holds every word of `text`, sorted as a telephone book."""
+    found = participants_visible_to(member)
+    for word in search_key(text).split():
+        found = found.filter(search_key__contains=word)
+    return found.order_by("sort_key", "pk")
+
+
+def access_participant(member: Hat, pk: int) -> Participant:
+    """One participant this hat may open, or the same 404 as for one who does not exist."""
+    participant = participants_visible_to(member).filter(pk=pk).first()
+    if participant is None:
+        raise Http404
+    return participant
+
+
+def municipalities() -> QuerySet[Municipality]:
+    return Municipality.objects.order_by("name")
+
+
+# ---------- consent ----------
+def categories() -> QuerySet[Category]:
+    return Category.objects.all()
+
+
+def grounds_for(recipient: Agency) -> QuerySet[Ground]:
+    """The grounds that can be named today for telling this agency something."""
+    return Ground.objects.filter(ground_valid(recipient))
+
+
+def consents_visible_to(member: Membership, participant: Participant) -> QuerySet[Consent]:
+    """The consents the member's agency obtained or is named in, newest first."""
+    return (
+        Consent.objects.filter(participant=participant)
+        .filter(
+            Q(agency=member.agency_id) | Q(rows__discloser=member.agency_id) | Q(rows__recipient=member.agency_id)
+        )
+        .select_related("agency", "obtained_by__user")
+        .distinct()
+        .order_by("-given_on", "-pk")
+    )
+
+
+def access_consent(member: Membership, pk: int) -> Consent:
+    """A consent that the member's agency obtained, of a participant the member may open; else 404."""
+    consent = (
+        Consent.objects.filter(
+            pk=pk, agency=member.agency_id, participant__in=participants_visible_to(member).values("pk")
+        )
+        .select_related("participant__function__agency", "participant__municipality", "agency", "obtained_by__user")
+        .first()
+    )
+    if consent is None:
+        raise Http404
+    return consent
+
+
+def rows_visible_to(member: Membership, consents: list[Consent]) -> QuerySet[ConsentRow]:
+    """The rows of these consents to which the member's agency is a party: nobody sees another's rows."""
+    return (
+        ConsentRow.objects.filter(consent__in=consents)
+        .filter(Q(discloser=member.agency_id) | Q(recipient=member.agency_id) | Q(consent__agency=member.agency_id))
+        .select_related("discloser", "recipient", "recipient_cooperation", "category")
+        .order_by("consent", "recipient", "category__order", "pk")
+    )
+
+
+def consents_between(member: Membership, participant: Participant, recipient: Agency) -> list[dict[str, Any]]:
+    """The member's consents of a participant towards one recipient, newest first, as plain data: rows told and not.
+
+    A handful of rows for one page; `lives` says whether anything in the consent is in force today.
+    """
+    rows = (
+        ConsentRow.objects.filter(participant=participant, discloser=member.agency_id, recipient=recipient)
+        .select_related("consent__obtained_by__user", "category")
+        .order_by("-consent__given_on", "-consent", "category__order")
+    )
+    today = timezone.localdate()
+    found: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        item = found.setdefault(row.consent_id, {"consent": row.consent, "rows": [], "lives": False})
+        item["rows"].append(row)
+        item["lives"] |= row.withdrawn_at is None and row.valid_until >= today
+    return list(found.values())
+
+
+def live_rows(participant: Participant, discloser: Agency) -> QuerySet[ConsentRow]:
+    """What the participant lets this agency tell, today."""
+    return ConsentRow.objects.filter(row_lives(), participant=participant, discloser=discloser).select_related(
+        "category", "recipient", "recipient_cooperation", "consent"
+    )
+
+
+# ---------- records ----------
+def already_shown(session_digest: str, what: str, object_id: int | None) -> bool:
+    """Whether this session has been shown the thing, so that showing it again is a refresh."""
+    return AuditEntry.objects.filter(
+        session_digest=session_digest, what=what, object_id=object_id, act=AuditAct.READ
+    ).exists()
+
+
+def sign_in_link(token_digest: str) -> SignInLink | None:
+    """The link behind a token's digest if it can still be used."""
+    return (
+        SignInLink.objects.filter(token_digest=token_digest, used_at__isnull=True, expires_at__gt=timezone.now())
+        .select_related("user")
+        .first()
+    )

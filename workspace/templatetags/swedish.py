@@ -1,0 +1,122 @@
+"""Words the templates need: dates, counts, whose turn, who is who."""
+
+import uuid
+from datetime import date, datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from workspace import swedish
+from workspace.clocks import days_since
+from workspace.forms import ConsentRecordForm
+from workspace.models import Agency, Function
+
+register = template.Library()
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """«21 nov. 2026»."""
+    if isinstance(value, datetime):
+        value = timezone.localdate(value)
+    return swedish.say_date(value) if value else ""
+
+
+@register.filter
+def weekday(value: date | None) -> str:
+    """«måndag 28 dec. 2026»."""
+    return swedish.say_weekday_date(value) if value else ""
+
+
+@register.filter
+def near_day(value: date | datetime | None) -> str:
+    """«i dag», «i går», else the date."""
+    if isinstance(value, datetime):
+        value = timezone.localdate(value)
+    return swedish.say_day(value) if value else ""
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """«i dag, 08.52»."""
+    return swedish.say_moment(value) if value else ""
+
+
+@register.filter
+def clock(value: datetime | None) -> str:
+    """«08.52»."""
+    return swedish.say_time(value) if value else ""
+
+
+@register.filter
+def iso(value: date | datetime | None) -> str:
+    return value.isoformat() if value else ""
+
+
+@register.filter
+def days_ago(value: datetime | None) -> int:
+    """Calendar days from then to today."""
+    return days_since(value) if value else 0
+
+
+@register.filter
+def days_until(value: date) -> int:
+    """Calendar days from today to that day; negative when it has been."""
+    return (value - timezone.localdate()).days
+
+
+@register.filter
+def positive(value: int) -> int:
+    return abs(value)
+
+
+@register.filter
+def spoken(form: ConsentRecordForm, part: str) -> str:
+    """What a consent form says so far, as words of the spoken sentence; empty for a gap."""
+    value = form[part].value() if part != "left_out" else form["categories"].value()
+    if part in {"categories", "left_out"}:
+        chosen = {str(code) for code in value or []}
+        picked = [c.spoken for c in form.fields["categories"].queryset if (c.pk in chosen) == (part == "categories")]
+        return swedish.say_list(picked, "och" if part == "categories" else "eller")
+    if part in form.errors or not value:
+        return ""
+    if part == "recipient":
+        found = next((a for a in form.fields["recipient"].queryset if str(a.pk) == str(value)), None)
+        return found.name if found else ""
+    return str(value)
+
+
+@register.filter
+def count(number: int, words: str) -> str:
+    """`{{ 4|count:"sak,saker" }}` → «fyra saker»."""
+    one, many = words.split(",")
+    return swedish.say_count(number, one, many)
+
+
+@register.filter
+def possessive(name: str) -> str:
+    """«Vuxenpsykiatrins», «Försäkringskassans», «LSS»: no second s after s, x or z."""
+    return name if name.endswith(("s", "x", "z")) else f"{name}s"
+
+
+@register.filter
+def capitalised(text: str) -> str:
+    """The first letter large, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+@register.simple_tag
+def agency(who: Agency | Function, ours: bool = False, strong: bool = False, short: bool = False) -> SafeString:
+    """An agency with its shape before its name, both always (design.md 5)."""
+    body = who.agency if isinstance(who, Function) else who
+    extra = f"{' ours' if ours else ''}{' strong' if strong else ''}"
+    name = body.short_name if short else body.name
+    return format_html('<span class="ag{}" data-kind="{}">{}</span>', extra, body.shape, name)
+
+
+@register.simple_tag
+def once() -> SafeString:
+    """The key that makes sending a form twice do it once."""
+    return format_html('<input type="hidden" name="once" value="{}">', uuid.uuid4().hex)
