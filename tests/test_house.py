@@ -17,18 +17,19 @@ FLOORS = ("workspace", "notifications", "referrals", "meetings", FRONT)
 ROOMS: dict[str, set[str]] = {
     "states": set(),
     "models": {"models", "states"},
-    "rules": {"models", "states"},
-    "queries": {"rules", "models", "states"},
+    "rules": {"rules", "models", "states"},
+    "queries": {"queries", "rules", "models", "states"},
     "errors": {"models", "states"},
-    "actions": {"actions", "queries", "rules", "models", "states", "errors"},
+    # `importing` is what a workbook says, read and checked, and `demo` what the demo tells: input, as a form's data is.
+    "actions": {"actions", "queries", "rules", "models", "states", "errors", "importing", "demo"},
     "notices": set(),
     "forms": {"queries", "rules", "models", "states"},
     "filters": {"queries", "rules", "models", "states"},
     "views": {"views", "actions", "queries", "rules", "models", "states", "errors", "forms", "filters", "context"},
     "consumers": {"queries", "rules", "models", "states"},
     "context": {"queries", "rules", "models", "states"},
-    "importing": {"importing", "queries", "rules", "models", "states", "errors"},  # reads a workbook; actions write
-    "demo": {"demo", "importing", "actions", "queries", "rules", "models", "states"},
+    "importing": {"importing", "queries", "rules", "models", "states", "errors"},
+    "demo": {"demo", "queries", "rules", "models", "states"},
     "management": {"importing", "demo", "actions", "queries", "rules", "models", "states", "errors"},
     # wiring
     "urls": {"views"},
@@ -70,6 +71,7 @@ ALWAYS_WRITES = {
 }
 BROAD = {"Exception", "BaseException"}
 NAMESPACES = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+DOTTED = re.compile(rf"(?:{'|'.join(APPS)})(?:\.\w+)+")
 LONGEST_FUNCTION, LONGEST_FILE = 50, 400
 
 Offences = Iterator[str]
@@ -100,11 +102,10 @@ def climbs(module: Module) -> Offences:
         if FLOORS.index(MODULES[found.target].app) > floor:
             yield f"{module.at(found.line)} {module.app} imports {found.target} from a floor above"
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if re.fullmatch(rf"(?:{'|'.join(APPS)})(?:\.\w+)+", node.value):
-                above = FRONT if node.value.startswith("workspace.front") else node.value.partition(".")[0]
-                if FLOORS.index(above) > floor:
-                    yield f"{module.at(node.lineno)} {module.app} names {node.value} on a floor above"
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and DOTTED.fullmatch(node.value):
+            above = FRONT if node.value.startswith("workspace.front") else node.value.partition(".")[0]
+            if FLOORS.index(above) > floor:
+                yield f"{module.at(node.lineno)} {module.app} names {node.value} on a floor above"
 
 
 def refused(module: Module, found: Import) -> str:
@@ -138,10 +139,11 @@ def hidden_imports(module: Module) -> Offences:
 
 def signals(module: Module) -> Offences:
     for node in ast.walk(module.tree):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
         base = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
-        for name in names:
-            full = f"{base}.{name}".strip(".")
+        for alias in node.names:
+            full = f"{base}.{alias.name}".strip(".")
             if full.startswith("django.dispatch") or "signals" in full.split("."):
                 yield f"{module.at(node.lineno)} uses signals: {full}"
 
@@ -219,7 +221,7 @@ def unannotated(module: Module) -> Offences:
     for function in module.functions():
         given = function.args
         everything = [*given.posonlyargs, *given.args][1 if id(function) in methods else 0 :]
-        everything += [*given.kwonlyargs, *([given.vararg] if given.vararg else []), *([given.kwarg] if given.kwarg else [])]
+        everything += [*given.kwonlyargs, *(argument for argument in (given.vararg, given.kwarg) if argument)]
         missing = [argument.arg for argument in everything if argument.annotation is None]
         missing += [] if function.returns else ["return"]
         if missing:
@@ -326,6 +328,7 @@ BITES = [
     (wrong_doors, "referrals.views", "from notifications import views"),
     (wrong_doors, "referrals.actions", "from referrals.forms import DraftForm"),
     (wrong_doors, "referrals.queries", "from workspace.doors import log_reads"),
+    (wrong_doors, "referrals.rules", "from workspace.queries import hats_of"),
     (hidden_imports, "referrals.rules", "def f():\n    from referrals.models import Referral"),
     (signals, "referrals.models", "from django.db.models.signals import post_save"),
     (signals, "referrals.models", "from django.dispatch import receiver"),

@@ -173,7 +173,7 @@ def rows_visible_to(member: Membership, consents: list[Consent]) -> QuerySet[Con
         ConsentRow.objects.filter(consent__in=consents)
         .filter(Q(discloser=member.agency_id) | Q(recipient=member.agency_id) | Q(consent__agency=member.agency_id))
         .select_related("discloser", "recipient", "recipient_cooperation", "category")
-        .order_by("consent", "recipient", "category__order", "pk")
+        .order_by("consent", "category__order", "pk")
     )
 
 

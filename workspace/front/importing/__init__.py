@@ -1,1 +1,1 @@
-"""Reading the workbook a coordinator has today. Reads and checks; what it comes to is written by the front's actions."""
+"""Reading the workbook a coordinator has today. Reads and checks; the front's actions write."""

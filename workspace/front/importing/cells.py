@@ -95,7 +95,10 @@ class RowCheck:
 
 
 EMPTY = {
-    "Samtycke": f"Samtycke saknas. En remiss kan inte föras in utan. Skriv dagen då personen sa ja, till exempel {EXAMPLE_DAY}.",
+    "Samtycke": (
+        "Samtycke saknas, och utan det kan remissen inte föras in. "
+        f"Skriv dagen då personen lämnade det, till exempel {EXAMPLE_DAY}."
+    ),
     "Skickad": f"Cellen är tom. Skriv dagen då remissen skickades, till exempel {EXAMPLE_DAY}.",
 }
 

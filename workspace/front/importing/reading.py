@@ -22,7 +22,7 @@ class Unreadable(Exception):
 
 
 def read_workbook(folder: Path) -> Workbook:
-    """Read the sheets in a folder. Files it does not know are named and left alone; faults are collected, not raised."""
+    """Read the sheets in a folder. Files it does not know are named and left; faults are collected, not raised."""
     workbook = Workbook()
     known = {sheet.name: sheet for sheet in SHEETS}
     for path in sorted(folder.iterdir()):
@@ -61,10 +61,13 @@ def _read_sheet(sheet: Sheet, path: Path, name: str, workbook: Workbook) -> Shee
 
 
 def _decode(path: Path) -> str:
-    """UTF-8 with or without a byte order mark, else what Swedish Windows writes. Composed letters (å, not a and ring)."""
-    if path.stat().st_size > LARGEST_FILE:
-        raise Unreadable("Filen är större än 10 MB. Det är nog inte arbetsboken.")
-    raw = path.read_bytes()
+    """UTF-8 with or without byte order mark, else what Swedish Windows writes. Letters composed: å, not a and ring."""
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise Unreadable("Filen är större än 10 MB. Det är nog inte arbetsboken.")
+        raw = path.read_bytes()
+    except OSError:
+        raise Unreadable("Filen går inte att öppna. Stäng den i Excel, eller se efter vem som får läsa den.") from None
     if raw[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\x00" in raw:
         raise Unreadable("Filen är ingen CSV-fil som går att läsa. Spara den i Excel som CSV (kommaavgränsad).")
     try:

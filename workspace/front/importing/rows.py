@@ -116,7 +116,7 @@ class Context:
         # Whose participant somebody is, by key.
         self.owners = {key: code.casefold() for key, code in known.participants.items()}
         for row in self._rows(PARTICIPANTS.name):
-            self.owners[row.get("Löpnr", "").casefold()] = row.get("Ansvarig verksamhet", "").casefold()
+            self.owners.setdefault(row.get("Löpnr", "").casefold(), row.get("Ansvarig verksamhet", "").casefold())
 
     def _rows(self, sheet: str) -> list[dict[str, str]]:
         read = self.workbook.sheets.get(sheet)

@@ -58,6 +58,8 @@ class Command(BaseCommand):
 
 def summary(done: Imported, *, check: bool) -> list[str]:
     """What was done, or would be, in sentences."""
+    if not done.new + done.already:
+        return ["Filerna har inga rader under rubrikerna. Ingenting är ändrat."]
     if not done.new:
         return ["Allt var redan inläst." + (" Ingenting är ändrat." if check else "")]
     counts = [

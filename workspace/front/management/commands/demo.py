@@ -1,0 +1,107 @@
+"""`manage.py demo`: the product with made-up data, on this machine only."""
+
+import errno
+import os
+import socket
+import sys
+from argparse import ArgumentTypeError
+from pathlib import Path
+from typing import Any, NoReturn
+
+from daphne.cli import CommandLineInterface
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from workspace.front.actions.demo import make_demo
+from workspace.front.demo.cast import PASSWORD
+from workspace.front.demo.queries import holds_other_data, sign_ins
+
+HOST = "127.0.0.1"
+OTHER_DATA = (
+    "Databasen innehåller annat än demons uppgifter, så demon rör den inte. "
+    "Välj en annan mapp med --dir, eller ta bort DATABASE_URL ur miljön."
+)
+
+
+def port_number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise ArgumentTypeError(f"”{text}” är inget portnummer. Skriv ett tal mellan 1 och 65535.")
+    return int(text)
+
+
+class Command(BaseCommand):
+    help = (
+        "Startar Samverkansrum med påhittade uppgifter på den egna datorn. Uppgifterna skapas första gången; "
+        "sedan finns det du har gjort kvar."
+    )
+    # The checks are for those who change the product, and take a good part of a second.
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=port_number, default=8000, help="porten på 127.0.0.1 (8000)")
+        parser.add_argument("--dir", default=".demo", help="mappen där demons databas ligger (.demo)")
+        parser.add_argument("--no-serve", action="store_true", help="gör i ordning men starta ingen server")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        port: int = options["port"]
+        if not options["no_serve"]:
+            require_free(port)
+        if not settings.DEMO:
+            start_again_as_demo(Path(options["dir"]))
+        if holds_other_data():
+            raise CommandError(OTHER_DATA, returncode=2)
+        if not is_prepared():
+            call_command("prepare_database", verbosity=0)
+        make_demo()
+        self._say_sign_ins()
+        if not options["no_serve"]:
+            self.stdout.write(f"Samverkansrum finns på http://{HOST}:{port}/  (avsluta med Ctrl+C)")
+            self.stdout.flush()
+            serve(port)
+
+    def _say_sign_ins(self) -> None:
+        rows = [("Användarnamn", "Vem", "Roll"), *sign_ins()]
+        widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+        self.stdout.write("")
+        for username, name, hats in rows:
+            self.stdout.write(f"  {username:<{widths[0]}}  {name:<{widths[1]}}  {hats}")
+        self.stdout.write(f"\nLösenordet är {PASSWORD} för alla.")
+
+
+def require_free(port: int) -> None:
+    """Refuse a port that somebody else listens on, or that may not be used."""
+    with socket.socket() as probe:
+        # As Daphne does it: a port is free again as soon as the last server on it has ended.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            why = "får inte användas" if error.errno == errno.EACCES else "är upptagen av ett annat program"
+            other = port + 1 if 1024 <= port < 65535 else 8001
+            sentence = f"Port {port} {why}. Välj en annan, till exempel: make run PORT={other}"
+            raise CommandError(sentence, returncode=2) from error
+
+
+def start_again_as_demo(folder: Path) -> NoReturn:
+    """Begin again with the demo's settings in the environment, since settings are read once."""
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    env = {"DATABASE_URL": f"sqlite:///{folder / 'samverkansrum.sqlite3'}", **os.environ}
+    env |= {"DEMO": "1", "DATA_DIR": str(folder), "ALLOWED_HOSTS": "127.0.0.1,localhost,[::1]"}
+    sys.stdout.flush()
+    os.execve(sys.executable, [sys.executable, *sys.argv], env)
+
+
+def is_prepared() -> bool:
+    """Whether there is nothing to migrate. With an owner's address the rights may be missing all the same."""
+    executor = MigrationExecutor(connection)
+    return not settings.DATABASE_OWNER_URL and not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def serve(port: int) -> None:
+    """Run Daphne in this process, which has everything loaded already, until it is stopped."""
+    connections.close_all()
+    CommandLineInterface().run(["-v", "0", "-b", HOST, "-p", str(port), "workspace.asgi:application"])
