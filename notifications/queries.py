@@ -43,7 +43,5 @@ def unread_count(member: Membership) -> int:
 def sequence_after(membership_id: int, seq: int) -> list[tuple[int, int]]:
     """(id, seq) of everything told after `seq`, in order. Closed and read ones too: the sequence has no gaps."""
     return list(
-        Notification.objects.filter(membership_id=membership_id, seq__gt=seq)
-        .order_by("seq")
-        .values_list("pk", "seq")
+        Notification.objects.filter(membership_id=membership_id, seq__gt=seq).order_by("seq").values_list("pk", "seq")
     )

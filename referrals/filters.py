@@ -7,7 +7,6 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from referrals.models import Referral
 from referrals.states import OPEN_STATES, ReferralClass
 from workspace.models import SMALL_MUNICIPALITY, Agency, Cooperation, Municipality
 
@@ -37,21 +36,21 @@ class ReferralFilter(django_filters.FilterSet):
         super().__init__(*args, **kwargs)
         self.agency = agency
 
-    def by_turn(self, referrals: QuerySet[Referral], name: str, value: str) -> QuerySet[Referral]:
+    def by_turn(self, referrals: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         ours = {"turn__agency": self.agency}
         return referrals.filter(**ours) if value == "var" else referrals.exclude(**ours)
 
-    def by_direction(self, referrals: QuerySet[Referral], name: str, value: str) -> QuerySet[Referral]:
+    def by_direction(self, referrals: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         ours = {"sender__agency": self.agency}
         return referrals.exclude(**ours) if value == "in" else referrals.filter(**ours)
 
-    def by_state(self, referrals: QuerySet[Referral], name: str, value: str) -> QuerySet[Referral]:
+    def by_state(self, referrals: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         if value == "avslutade":
             return referrals.exclude(shown_state__in=OPEN_STATES)
         return referrals
 
-    def filter_queryset(self, queryset: QuerySet[Referral]) -> QuerySet[Referral]:
-        found: QuerySet[Referral] = super().filter_queryset(queryset)
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        found: QuerySet[Any] = super().filter_queryset(queryset)
         if not self.form.cleaned_data.get("lage"):
             found = found.filter(shown_state__in=OPEN_STATES)
         return found
@@ -78,17 +77,17 @@ class BoardFilter(django_filters.FilterSet):
         self.filters["vantar_pa"].field.queryset = cooperation.agencies.order_by("name")
         self.filters["kommun"].field.queryset = cooperation.municipalities.order_by("name")
 
-    def by_agency(self, rows: QuerySet[Referral], name: str, value: Agency) -> QuerySet[Referral]:
+    def by_agency(self, rows: QuerySet[Any], name: str, value: Agency) -> QuerySet[Any]:
         return rows.filter(shown_turn_agency=value.pk)
 
-    def by_class(self, rows: QuerySet[Referral], name: str, value: str) -> QuerySet[Referral]:
+    def by_class(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(
             kind__referral_class=value,
             participant__municipality__inhabitants__gte=SMALL_MUNICIPALITY,
         ).exclude(sender__agency__municipality__inhabitants__lt=SMALL_MUNICIPALITY)
 
-    def by_municipality(self, rows: QuerySet[Referral], name: str, value: Municipality) -> QuerySet[Referral]:
+    def by_municipality(self, rows: QuerySet[Any], name: str, value: Municipality) -> QuerySet[Any]:
         return rows.filter(sender__agency__municipality=value)
 
-    def by_days(self, rows: QuerySet[Referral], name: str, value: str) -> QuerySet[Referral]:
+    def by_days(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(sent_at__lte=timezone.now() - timedelta(days=int(value)))

@@ -16,6 +16,10 @@ from workspace.states import AgencyKind
 LONGEST = 4000  # characters of one section
 
 
+def rows(number: int) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": number})
+
+
 class HintedRadios(forms.RadioSelect):
     """Radio buttons whose choices need a line of explanation."""
 
@@ -70,7 +74,7 @@ class GroundForm(forms.Form):
         help_text="Behövs för allt utom samtycke. Mottagaren ser grunden, inte det du skriver här.",
         max_length=500,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=rows(2),
     )
 
     def __init__(self, *args: Any, recipient: Agency, **kwargs: Any) -> None:
@@ -92,12 +96,12 @@ class GroundForm(forms.Form):
 class DraftForm(forms.Form):
     """The text of a referral, by category, so that each piece rests on its own ground."""
 
-    question = PlainText(label="Vad frågar ni om?", required=False, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 5}))
-    social = PlainText(required=False, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3}))
-    work = PlainText(required=False, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3}))
-    health = PlainText(required=False, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3}))
-    economy = PlainText(required=False, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3}))
-    answer_wished_on = DayField(label="När behöver ni svar?", required=False, help_text="Får lämnas tomt. Till exempel 28 dec. 2026")
+    question = PlainText(label="Vad frågar ni om?", required=False, max_length=LONGEST, widget=rows(5))
+    social = PlainText(required=False, max_length=LONGEST, widget=rows(3))
+    work = PlainText(required=False, max_length=LONGEST, widget=rows(3))
+    health = PlainText(required=False, max_length=LONGEST, widget=rows(3))
+    economy = PlainText(required=False, max_length=LONGEST, widget=rows(3))
+    answer_wished_on = DayField(label="När behöver ni svar?", required=False, help_text="Får lämnas tomt.")
 
     def __init__(self, *args: Any, categories: dict[str, Category], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -141,7 +145,7 @@ class DecideForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Välj vad ni beslutade."},
     )
-    text = PlainText(label="Svar till avsändaren", required=False, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 4}))
+    text = PlainText(label="Svar till avsändaren", required=False, max_length=LONGEST, widget=rows(4))
 
 
 class ReturnForm(forms.Form):
@@ -151,7 +155,7 @@ class ReturnForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Välj varför ni skickar tillbaka."},
     )
-    text = PlainText(label="Skriv till avsändaren", required=False, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 4}))
+    text = PlainText(label="Skriv till avsändaren", required=False, max_length=LONGEST, widget=rows(4))
 
 
 class RecallForm(forms.Form):
@@ -163,11 +167,7 @@ class RecallForm(forms.Form):
     )
 
 
-
-
 def no_text_without_leave(form: forms.Form, may_write: bool) -> None:
     """Take the text field away where the receiver has not said that it may answer with text."""
     if not may_write:
         del form.fields["text"]
-
-

@@ -278,12 +278,16 @@ def read_referral(member: Membership, referral: Referral) -> ReferralShown:
         access_ended_why=ended_why,
         expires_at=access.ends_at if access and may_see and side == Side.RECEIVER else None,
         outcome=referral.shown_outcome,  # type: ignore[attr-defined]
-        sections=[_shown(s) for s in asked if s.category_id in TEXT_CATEGORIES and s.text and _reads(s, side, may_see, now)],
+        sections=[_shown(s) for s in asked if _has_text(s) and _reads(s, side, may_see, now)],
         answers=[_shown(s) for s in answers if s.text and (side == Side.RECEIVER or _lives(s, now))],
         events=_events(member, referral, side, sections, now),
         ground=leg.ground.name if may_see else "",
         ground_reason=leg.ground_reason if side == Side.SENDER else "",
     )
+
+
+def _has_text(section: ReferralSection) -> bool:
+    return section.category_id in TEXT_CATEGORIES and bool(section.text)
 
 
 def _lives(section: ReferralSection, now: datetime) -> bool:
@@ -334,9 +338,9 @@ def _events(
     for event in referral.events.select_related("agency", "member__user", "section__disclosure"):
         if side == Side.RECEIVER and event.verb in SENDERS_OWN_VERBS:
             continue
-        if side == Side.SENDER and event.side == Side.RECEIVER:
-            if not any(d.ends_at >= event.at and (d.ended_at is None or d.ended_at >= event.at) for d in told):
-                continue
+        untold = not any(d.ends_at >= event.at and (d.ended_at is None or d.ended_at >= event.at) for d in told)
+        if side == Side.SENDER and event.side == Side.RECEIVER and untold:
+            continue
         ours = event.agency_id == member.agency_id
         section = event.section
         text = section.text if section and (ours or _lives(section, now)) else ""

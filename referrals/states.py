@@ -41,9 +41,8 @@ class Verb(TextChoices):
     RECALL = "recall", "återtog remissen"
     CLOSE = "close", "avslutade remissen"
     GROUND_WITHDRAWN = "ground_withdrawn", "registrerade att samtycket är återkallat"
-    # These two move nothing, but belong in the history.
+    # Moves nothing, but belongs in the history.
     ALLOW_ANSWER = "allow_answer", "får svara"
-    IMPORT = "import", "fördes in från arbetsboken"
 
 
 class Transition(NamedTuple):

@@ -107,7 +107,9 @@ def make_member(
     return membership
 
 
-def make_participant(desk: Function, first: str = SECRET_NAME, last: str = "Åström", place: str = "Piteå") -> Participant:
+def make_participant(
+    desk: Function, first: str = SECRET_NAME, last: str = "Åström", place: str = "Piteå"
+) -> Participant:
     return actions.register_participant(
         by=None,
         function=desk,
@@ -195,7 +197,9 @@ def draft(cast: Cast, *, person: Participant | None = None, text: str = SECRET_T
         receiver=cast.psyk_desk,
         kind=ReferralKind.objects.get(pk="counselling_contact"),
     )
-    referral_actions.save_draft(by=cast.soc, referral=referral, texts={"question": text, **texts}, answer_wished_on=None)
+    referral_actions.save_draft(
+        by=cast.soc, referral=referral, texts={"question": text, **texts}, answer_wished_on=None
+    )
     return referral
 
 

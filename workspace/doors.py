@@ -48,7 +48,15 @@ def member_page(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResp
     return login_required(enter)
 
 
-def role_page(view: Callable[Concatenate[Any, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+class RoleRequest(HatRequest):
+    """A request by somebody who wears a role in a cooperation."""
+
+    hat: CooperationRole
+
+
+def role_page(
+    view: Callable[Concatenate[RoleRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Only for roles in a cooperation. For a member of an agency the page does not exist."""
 
     @wraps(view)

@@ -27,7 +27,7 @@ class PlainText(forms.CharField):
     """Text as people write it: no control characters, line ends made one kind."""
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(value).replace("\r\n", "\n").replace("\r", "\n")
+        return str(super().to_python(value)).replace("\r\n", "\n").replace("\r", "\n")
 
     def validate(self, value: str) -> None:
         super().validate(value)
@@ -77,10 +77,16 @@ class ParticipantForm(forms.Form):
         label="Födelseår",
         help_text="Fyra siffror. Personnummer behövs inte här.",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "short"}),
-        error_messages={"required": "Skriv födelseåret.", "invalid": "Skriv födelseåret med fyra siffror, till exempel 1984."},
+        error_messages={
+            "required": "Skriv födelseåret.",
+            "invalid": "Skriv fyra siffror, till exempel 1984.",
+        },
     )
     gender = forms.ChoiceField(
-        label="Kön", choices=Gender.choices, widget=forms.RadioSelect, error_messages={"required": "Välj ett alternativ."}
+        label="Kön",
+        choices=Gender.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Välj ett alternativ."},
     )
     municipality = forms.ModelChoiceField(
         Municipality.objects.none(),

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
@@ -13,6 +15,7 @@ from workspace.models import (
     Consent,
     ConsentRow,
     Cooperation,
+    CooperationAgency,
     CooperationRole,
     Function,
     Ground,
@@ -23,11 +26,24 @@ from workspace.models import (
     UserAccount,
 )
 from workspace.rules import Hat, active_on, ground_valid, is_caseworker, is_manager, row_lives
-from workspace.states import AuditAct
+from workspace.states import AuditAct, CooperationState
 from workspace.swedish import search_key
 
 
 # ---------- hats ----------
+def active_account(pk: str | int | None) -> UserAccount | None:
+    """The account a session names, if it may still sign in."""
+    return UserAccount.objects.filter(pk=pk, is_active=True).first() if pk else None
+
+
+def accounts_of_sessions(keys: set[str]) -> dict[str, int]:
+    """Which active account each of these session keys is signed in as; ended sessions are left out."""
+    sessions = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    named = {row.session_key: int(row.get_decoded().get(SESSION_KEY, 0)) for row in sessions}
+    active = set(UserAccount.objects.filter(is_active=True, pk__in=named.values()).values_list("pk", flat=True))
+    return {key: pk for key, pk in named.items() if pk in active}
+
+
 def hats_of(user: UserAccount) -> list[Hat]:
     """Every hat a person may wear today, agencies first. Empty for an account that has none."""
     memberships = (
@@ -68,15 +84,14 @@ def access_own_desk(member: Membership, pk: int) -> Function:
 
 def receiving_desks(member: Membership) -> QuerySet[Function]:
     """Desks of other agencies that share a cooperation with the member's: where a referral can go."""
+    parties = CooperationAgency.objects.filter(
+        active_on(), cooperation__in=running_cooperations(member.agency_id).values("pk")
+    )
     return (
-        Function.objects.filter(
-            agency__left_on__isnull=True,
-            agency__cooperations__in=Cooperation.objects.filter(agencies=member.agency_id),
-        )
+        Function.objects.filter(agency__left_on__isnull=True, agency__in=parties.values("agency"))
         .exclude(agency=member.agency_id)
         .select_related("agency")
         .order_by("agency__name", "name")
-        .distinct()
     )
 
 
@@ -87,7 +102,13 @@ def partner_agencies(member: Membership) -> QuerySet[Agency]:
 
 def cooperation_of(agency: Agency) -> Cooperation | None:
     """The running cooperation whose coordinator may follow this agency's referrals, by consent."""
-    return Cooperation.objects.filter(agencies=agency).order_by("pk").first()
+    return running_cooperations(agency.pk).order_by("pk").first()
+
+
+def running_cooperations(agency_id: int) -> QuerySet[Cooperation]:
+    """The cooperations an agency takes part in today."""
+    parties = CooperationAgency.objects.filter(active_on(), agency=agency_id)
+    return Cooperation.objects.filter(state=CooperationState.RUNNING, pk__in=parties.values("cooperation"))
 
 
 # ---------- participants ----------
@@ -132,6 +153,7 @@ def municipalities() -> QuerySet[Municipality]:
 
 # ---------- consent ----------
 def categories() -> QuerySet[Category]:
+    """Every kind of information, in the order it is asked for."""
     return Category.objects.all()
 
 
@@ -144,9 +166,7 @@ def consents_visible_to(member: Membership, participant: Participant) -> QuerySe
     """The consents the member's agency obtained or is named in, newest first."""
     return (
         Consent.objects.filter(participant=participant)
-        .filter(
-            Q(agency=member.agency_id) | Q(rows__discloser=member.agency_id) | Q(rows__recipient=member.agency_id)
-        )
+        .filter(Q(agency=member.agency_id) | Q(rows__discloser=member.agency_id) | Q(rows__recipient=member.agency_id))
         .select_related("agency", "obtained_by__user")
         .distinct()
         .order_by("-given_on", "-pk")
@@ -192,7 +212,7 @@ def consents_between(member: Membership, participant: Participant, recipient: Ag
     for row in rows:
         item = found.setdefault(row.consent_id, {"consent": row.consent, "rows": [], "lives": False})
         item["rows"].append(row)
-        item["lives"] |= row.withdrawn_at is None and row.valid_until >= today
+        item["lives"] |= row.lives_on(today)
     return list(found.values())
 
 

@@ -1,6 +1,7 @@
 """Predicates of the ground floor: who wears which hat, and what lives."""
 
 from datetime import date, datetime, timedelta
+from typing import TypeGuard
 
 from django.db.models import Q
 from django.utils import timezone
@@ -39,15 +40,15 @@ def ground_valid(recipient: Agency, day: date | None = None) -> Q:
     )
 
 
-def is_caseworker(hat: Hat) -> bool:
+def is_caseworker(hat: Hat) -> TypeGuard[Membership]:
     return isinstance(hat, Membership) and hat.role in {MemberRole.CASEWORKER, MemberRole.REGISTRAR}
 
 
-def is_manager(hat: Hat) -> bool:
+def is_manager(hat: Hat) -> TypeGuard[Membership]:
     return isinstance(hat, Membership) and hat.role == MemberRole.MANAGER
 
 
-def is_coordinator(hat: Hat) -> bool:
+def is_coordinator(hat: Hat) -> TypeGuard[CooperationRole]:
     return isinstance(hat, CooperationRole) and hat.role == CooperationRoleKind.COORDINATOR
 
 

@@ -11,12 +11,12 @@ NUMBERS = ("noll", "en", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "n
 
 # å, ä and ö are letters of their own after z. Sámi letters stand beside the letter they grew from.
 _AFTER_Z = {"å": "{a", "ä": "{b", "æ": "{b", "ö": "{c", "ø": "{c"}
-_SAMI = {"đ": "d", "ŋ": "n", "ŧ": "t"}
+_PLAIN = {"đ": "d", "ŋ": "n", "ŧ": "t", "ø": "o", "æ": "a", "-": " "}
 
 
 def search_key(text: str) -> str:
     """Folded for search: case, accents and å/a, ö/o differences fall away, as do hyphens."""
-    plain = "".join(_SAMI.get(letter, letter) for letter in text.casefold().replace("-", " ").replace("ø", "o").replace("æ", "a"))
+    plain = "".join(_PLAIN.get(letter, letter) for letter in text.casefold())
     stripped = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
     return " ".join(stripped.split())
 
@@ -26,7 +26,7 @@ def sort_key(last_name: str, first_name: str) -> str:
 
     def fold(text: str) -> str:
         composed = unicodedata.normalize("NFC", text.casefold().replace("-", " "))
-        return "".join(_AFTER_Z[letter] if letter in _AFTER_Z else search_key(letter) or " " for letter in composed).strip()
+        return "".join(_AFTER_Z.get(letter) or search_key(letter) or " " for letter in composed).strip()
 
     return f"{fold(last_name)}, {fold(first_name)}"[:200]
 

@@ -19,9 +19,7 @@ NOT_A_DRAFT = "Remissen är inte längre ett utkast. Så här ser den ut nu."
 
 
 @action
-def start_referral(
-    *, by: Membership, participant: Participant, receiver: Function, kind: ReferralKind
-) -> Referral:
+def start_referral(*, by: Membership, participant: Participant, receiver: Function, kind: ReferralKind) -> Referral:
     """Begin a draft from the participant's desk to another agency's desk.
 
     Writes the referral, its first leg, its history and an audit row. Tells nobody. Refuses a hat that is no
@@ -81,9 +79,7 @@ def change_draft_ground(*, by: Membership, referral: Referral, ground: Ground, r
 
 
 @action
-def save_draft(
-    *, by: Membership, referral: Referral, texts: Mapping[str, str], answer_wished_on: date | None
-) -> None:
+def save_draft(*, by: Membership, referral: Referral, texts: Mapping[str, str], answer_wished_on: date | None) -> None:
     """Keep what has been written so far. `texts` maps category codes to text; an empty text takes its section away.
 
     Tells nobody, and writes no history: a draft is not yet anything that has happened.

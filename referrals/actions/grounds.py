@@ -13,9 +13,7 @@ from workspace.live import Hint
 from workspace.models import ConsentRow, Membership
 
 
-def on_ground_lost(
-    rows: Sequence[ConsentRow], *, by: Membership
-) -> tuple[list[Notice], list[tuple[str, Hint]]]:
+def on_ground_lost(rows: Sequence[ConsentRow], *, by: Membership) -> tuple[list[Notice], list[tuple[str, Hint]]]:
     """End what rests on withdrawn consent rows. Inside an action that has locked the participant and the rows.
 
     A referral whose identity or question rested on one becomes withdrawn if it was open, with history and audit row;

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from referrals.models import Referral, ReferralEvent, ReferralKind, ReferralLeg, ReferralSection
 from referrals.rules import FOLLOW_UP, IDENTITY, QUESTION, STATUS, can_receive
 from referrals.states import TRANSITIONS, Outcome, ReferralState, ReturnCode, Side, Verb
-from workspace.actions import action, record_act, record_consent
+from workspace.actions import action, make_disclosure, record_act, record_consent
 from workspace.actions.consents import RowInput
 from workspace.clocks import end_of, start_of, year_after
 from workspace.errors import NotAllowed
@@ -177,13 +177,13 @@ def _write_sections(
 
 
 def _disclose(referral: Referral, row: ConsentRow, ground: Ground, at: datetime) -> Disclosure:
-    """As `make_disclosure`, but made when the workbook says, and imported: nobody here did the disclosing."""
-    disclosure = Disclosure.objects.create(
+    """The disclosure that the workbook tells of, made on its day; nobody here did the disclosing."""
+    return make_disclosure(
+        by=None,
         participant=referral.participant,
-        discloser_id=row.discloser_id,
-        recipient_id=row.recipient_id,
-        recipient_cooperation_id=row.recipient_cooperation_id,
-        category_id=row.category_id,
+        discloser=row.discloser,
+        recipient=row.recipient or row.recipient_cooperation,  # type: ignore[arg-type]  # one of them, by constraint
+        category=row.category,
         purpose=row.purpose,
         ground=ground,
         consent_row=row,
@@ -191,14 +191,6 @@ def _disclose(referral: Referral, row: ConsentRow, ground: Ground, at: datetime)
         made_at=at,
         ends_at=end_of(row.valid_until),
     )
-    record_act(
-        by=None,
-        act=AuditAct.IMPORT,
-        what=f"disclosure.{row.category_id}",
-        object_id=disclosure.pk,
-        participant_id=referral.participant_id,
-    )
-    return disclosure
 
 
 def _write_history(referral: Referral, leg: ReferralLeg, steps: list[_Step]) -> None:

@@ -159,6 +159,4 @@ def recall_referral(*, by: Membership, referral: Referral, code: RecallCode) -> 
 
 def _end_question(referral: Referral) -> None:
     sent = Disclosure.objects.filter(sections__leg__referral=referral, recipient=referral.receiver.agency_id)
-    end_disclosures(
-        Disclosure.objects.filter(pk__in=sent.values("pk")), why=EndReason.RECALLED, at=timezone.now()
-    )
+    end_disclosures(Disclosure.objects.filter(pk__in=sent.values("pk")), why=EndReason.RECALLED, at=timezone.now())

@@ -87,10 +87,8 @@ def _disclose(by: Membership, referral: Referral, leg: ReferralLeg, item: Needed
 def _let_coordinator_follow(by: Membership, referral: Referral, leg: ReferralLeg, rows: list[ConsentRow]) -> None:
     """Follow-up is its own consent, to the coordinator: without it the referral is counted but no row (L5)."""
     cooperation = cooperation_of(by.agency)
-    row = next(
-        (r for r in rows if r.category_id == FOLLOW_UP and cooperation and r.recipient_cooperation_id == cooperation.pk),
-        None,
-    )
+    followed = [row for row in rows if row.category_id == FOLLOW_UP]
+    row = next((row for row in followed if cooperation and row.recipient_cooperation_id == cooperation.pk), None)
     if row is None or cooperation is None:
         return
     disclosure = make_disclosure(

@@ -5,72 +5,178 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Referral',
+            name="Referral",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('draft', 'Utkast'), ('sent', 'Skickad'), ('received', 'Mottagen'), ('accepted', 'Accepterad'), ('decided', 'Beslutad'), ('returned', 'Återsänd'), ('recalled', 'Återtagen'), ('withdrawn', 'Samtycket är återkallat'), ('closed', 'Avslutad')], default='draft', max_length=12)),
-                ('answer_wished_on', models.DateField(blank=True, null=True, verbose_name='svar önskas senast')),
-                ('outcome', models.CharField(blank=True, choices=[('granted', 'Beviljad'), ('partly', 'Delvis beviljad'), ('refused', 'Avslag'), ('not_examined', 'Inte prövad')], max_length=12)),
-                ('return_code', models.CharField(blank=True, choices=[('wrong_receiver', 'Fel mottagare'), ('incomplete', 'Uppgifter saknas'), ('not_our_target_group', 'Personen tillhör inte vår målgrupp'), ('already_known', 'Vi arbetar redan med frågan'), ('other', 'Annat skäl')], max_length=24)),
-                ('workbook_number', models.CharField(blank=True, max_length=20)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('turn_since', models.DateTimeField(default=django.utils.timezone.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Utkast"),
+                            ("sent", "Skickad"),
+                            ("received", "Mottagen"),
+                            ("accepted", "Accepterad"),
+                            ("decided", "Beslutad"),
+                            ("returned", "Återsänd"),
+                            ("recalled", "Återtagen"),
+                            ("withdrawn", "Samtycket är återkallat"),
+                            ("closed", "Avslutad"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                    ),
+                ),
+                ("answer_wished_on", models.DateField(blank=True, null=True, verbose_name="svar önskas senast")),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("granted", "Beviljad"),
+                            ("partly", "Delvis beviljad"),
+                            ("refused", "Avslag"),
+                            ("not_examined", "Inte prövad"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "return_code",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("wrong_receiver", "Fel mottagare"),
+                            ("incomplete", "Uppgifter saknas"),
+                            ("not_our_target_group", "Personen tillhör inte vår målgrupp"),
+                            ("already_known", "Vi arbetar redan med frågan"),
+                            ("other", "Annat skäl"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("workbook_number", models.CharField(blank=True, max_length=20)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("turn_since", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name='ReferralEvent',
+            name="ReferralEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('verb', models.CharField(choices=[('create', 'började skriva'), ('send', 'skickade remissen'), ('acknowledge', 'tog emot den'), ('accept', 'accepterade remissen'), ('decide', 'beslutade'), ('return', 'skickade tillbaka den'), ('revise', 'började rätta den'), ('recall', 'återtog remissen'), ('close', 'avslutade remissen'), ('ground_withdrawn', 'registrerade att samtycket är återkallat'), ('allow_answer', 'får svara'), ('import', 'fördes in från arbetsboken')], max_length=20)),
-                ('side', models.CharField(choices=[('sender', 'avsändare'), ('receiver', 'mottagare'), ('system', 'systemet')], max_length=10)),
-                ('state', models.CharField(choices=[('draft', 'Utkast'), ('sent', 'Skickad'), ('received', 'Mottagen'), ('accepted', 'Accepterad'), ('decided', 'Beslutad'), ('returned', 'Återsänd'), ('recalled', 'Återtagen'), ('withdrawn', 'Samtycket är återkallat'), ('closed', 'Avslutad')], max_length=12)),
-                ('code', models.CharField(blank=True, max_length=24)),
-                ('by_import', models.BooleanField(default=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "verb",
+                    models.CharField(
+                        choices=[
+                            ("create", "började skriva"),
+                            ("send", "skickade remissen"),
+                            ("acknowledge", "tog emot den"),
+                            ("accept", "accepterade remissen"),
+                            ("decide", "beslutade"),
+                            ("return", "skickade tillbaka den"),
+                            ("revise", "började rätta den"),
+                            ("recall", "återtog remissen"),
+                            ("close", "avslutade remissen"),
+                            ("ground_withdrawn", "registrerade att samtycket är återkallat"),
+                            ("allow_answer", "får svara"),
+                            ("import", "fördes in från arbetsboken"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "side",
+                    models.CharField(
+                        choices=[("sender", "avsändare"), ("receiver", "mottagare"), ("system", "systemet")],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Utkast"),
+                            ("sent", "Skickad"),
+                            ("received", "Mottagen"),
+                            ("accepted", "Accepterad"),
+                            ("decided", "Beslutad"),
+                            ("returned", "Återsänd"),
+                            ("recalled", "Återtagen"),
+                            ("withdrawn", "Samtycket är återkallat"),
+                            ("closed", "Avslutad"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("code", models.CharField(blank=True, max_length=24)),
+                ("by_import", models.BooleanField(default=False)),
             ],
             options={
-                'ordering': ['at', 'pk'],
+                "ordering": ["at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='ReferralKind',
+            name="ReferralKind",
             fields=[
-                ('code', models.SlugField(max_length=40, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=80, unique=True)),
-                ('referral_class', models.CharField(choices=[('investigation', 'Utredning'), ('measure', 'Insats'), ('compensation', 'Ersättning'), ('other', 'Annat')], max_length=20)),
-                ('receiver_kind', models.CharField(blank=True, choices=[('social_services', 'socialtjänst'), ('region_psychiatry', 'psykiatri'), ('disability_act', 'LSS'), ('public_employment_service', 'Arbetsförmedlingen'), ('social_insurance_agency', 'Försäkringskassan'), ('labour_market_unit', 'arbetsmarknadsenhet')], max_length=40)),
+                ("code", models.SlugField(max_length=40, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=80, unique=True)),
+                (
+                    "referral_class",
+                    models.CharField(
+                        choices=[
+                            ("investigation", "Utredning"),
+                            ("measure", "Insats"),
+                            ("compensation", "Ersättning"),
+                            ("other", "Annat"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "receiver_kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("social_services", "socialtjänst"),
+                            ("region_psychiatry", "psykiatri"),
+                            ("disability_act", "LSS"),
+                            ("public_employment_service", "Arbetsförmedlingen"),
+                            ("social_insurance_agency", "Försäkringskassan"),
+                            ("labour_market_unit", "arbetsmarknadsenhet"),
+                        ],
+                        max_length=40,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='ReferralLeg',
+            name="ReferralLeg",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=1)),
-                ('ground_reason', models.CharField(blank=True, max_length=500)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(default=1)),
+                ("ground_reason", models.CharField(blank=True, max_length=500)),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='ReferralSection',
+            name="ReferralSection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField(blank=True, max_length=4000)),
-                ('written_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.TextField(blank=True, max_length=4000)),
+                ("written_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
     ]

@@ -5,119 +5,170 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('referrals', '0001_initial'),
-        ('workspace', '0001_initial'),
+        ("referrals", "0001_initial"),
+        ("workspace", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='referral',
-            name='holder',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='held', to='workspace.membership'),
+            model_name="referral",
+            name="holder",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="held",
+                to="workspace.membership",
+            ),
         ),
         migrations.AddField(
-            model_name='referral',
-            name='participant',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='referrals', to='workspace.participant'),
+            model_name="referral",
+            name="participant",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="referrals", to="workspace.participant"
+            ),
         ),
         migrations.AddField(
-            model_name='referral',
-            name='receiver',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='referrals_in', to='workspace.function'),
+            model_name="referral",
+            name="receiver",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="referrals_in", to="workspace.function"
+            ),
         ),
         migrations.AddField(
-            model_name='referral',
-            name='sender',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='referrals_out', to='workspace.function'),
+            model_name="referral",
+            name="sender",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="referrals_out", to="workspace.function"
+            ),
         ),
         migrations.AddField(
-            model_name='referral',
-            name='turn',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='turns', to='workspace.function'),
+            model_name="referral",
+            name="turn",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="turns",
+                to="workspace.function",
+            ),
         ),
         migrations.AddField(
-            model_name='referralevent',
-            name='agency',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='workspace.agency'),
+            model_name="referralevent",
+            name="agency",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="workspace.agency"
+            ),
         ),
         migrations.AddField(
-            model_name='referralevent',
-            name='member',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='workspace.membership'),
+            model_name="referralevent",
+            name="member",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="workspace.membership"
+            ),
         ),
         migrations.AddField(
-            model_name='referralevent',
-            name='referral',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='referrals.referral'),
+            model_name="referralevent",
+            name="referral",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="events", to="referrals.referral"
+            ),
         ),
         migrations.AddField(
-            model_name='referral',
-            name='kind',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='referrals.referralkind'),
+            model_name="referral",
+            name="kind",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="referrals.referralkind"),
         ),
         migrations.AddField(
-            model_name='referralleg',
-            name='ground',
-            field=models.ForeignKey(default='consent', on_delete=django.db.models.deletion.PROTECT, to='workspace.ground'),
+            model_name="referralleg",
+            name="ground",
+            field=models.ForeignKey(
+                default="consent", on_delete=django.db.models.deletion.PROTECT, to="workspace.ground"
+            ),
         ),
         migrations.AddField(
-            model_name='referralleg',
-            name='receiver',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='legs', to='workspace.function'),
+            model_name="referralleg",
+            name="receiver",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="legs", to="workspace.function"
+            ),
         ),
         migrations.AddField(
-            model_name='referralleg',
-            name='referral',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='legs', to='referrals.referral'),
+            model_name="referralleg",
+            name="referral",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="legs", to="referrals.referral"
+            ),
         ),
         migrations.AddField(
-            model_name='referralevent',
-            name='leg',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='referrals.referralleg'),
+            model_name="referralevent",
+            name="leg",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="events", to="referrals.referralleg"
+            ),
         ),
         migrations.AddField(
-            model_name='referralsection',
-            name='author',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='workspace.agency'),
+            model_name="referralsection",
+            name="author",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="workspace.agency"),
         ),
         migrations.AddField(
-            model_name='referralsection',
-            name='category',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='workspace.category'),
+            model_name="referralsection",
+            name="category",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="workspace.category"),
         ),
         migrations.AddField(
-            model_name='referralsection',
-            name='disclosure',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sections', to='workspace.disclosure'),
+            model_name="referralsection",
+            name="disclosure",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="sections",
+                to="workspace.disclosure",
+            ),
         ),
         migrations.AddField(
-            model_name='referralsection',
-            name='leg',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sections', to='referrals.referralleg'),
+            model_name="referralsection",
+            name="leg",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="sections", to="referrals.referralleg"
+            ),
         ),
         migrations.AddField(
-            model_name='referralevent',
-            name='section',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='referrals.referralsection'),
+            model_name="referralevent",
+            name="section",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="referrals.referralsection"
+            ),
         ),
         migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(fields=['turn', 'state'], name='referrals_r_turn_id_8373d7_idx'),
+            model_name="referral",
+            index=models.Index(fields=["turn", "state"], name="referrals_r_turn_id_8373d7_idx"),
         ),
         migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(fields=['sender', 'state'], name='referrals_r_sender__add177_idx'),
+            model_name="referral",
+            index=models.Index(fields=["sender", "state"], name="referrals_r_sender__add177_idx"),
         ),
         migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['accepted', 'decided', 'draft', 'received', 'returned', 'sent']), ('turn__isnull', False)), models.Q(('state__in', ['closed', 'recalled', 'withdrawn']), ('turn__isnull', True)), _connector='OR'), name='open_referral_is_on_exactly_one_desk'),
+            model_name="referral",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("state__in", ["accepted", "decided", "draft", "received", "returned", "sent"]),
+                        ("turn__isnull", False),
+                    ),
+                    models.Q(("state__in", ["closed", "recalled", "withdrawn"]), ("turn__isnull", True)),
+                    _connector="OR",
+                ),
+                name="open_referral_is_on_exactly_one_desk",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='referralleg',
-            constraint=models.UniqueConstraint(fields=('referral', 'position'), name='leg_position_once'),
+            model_name="referralleg",
+            constraint=models.UniqueConstraint(fields=("referral", "position"), name="leg_position_once"),
         ),
     ]

@@ -114,7 +114,7 @@ def draft_ground(request: MemberRequest, pk: int) -> HttpResponse:
 
 def _draft_form(request: MemberRequest, referral: Referral) -> DraftForm:
     texts = dict(current_leg(referral).sections.values_list("category_id", "text"))
-    initial = {code: texts.get(code, "") for code in TEXT_CATEGORIES}
+    initial: dict[str, Any] = {code: texts.get(code, "") for code in TEXT_CATEGORIES}
     initial["answer_wished_on"] = referral.answer_wished_on
     by_code = {category.pk: category for category in categories()}
     return DraftForm(request.POST or None, categories=by_code, initial=initial)

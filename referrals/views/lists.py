@@ -21,7 +21,7 @@ from referrals.rules import class_is_shown, side_of
 from referrals.states import Outcome, ReferralState, Side
 from workspace import actions
 from workspace.clocks import days_since
-from workspace.doors import HatRequest, MemberRequest, log_reads, member_page, role_page
+from workspace.doors import MemberRequest, RoleRequest, log_reads, member_page, role_page
 from workspace.forms import ReasonForm
 from workspace.models import Membership
 from workspace.rules import is_coordinator, is_manager
@@ -111,11 +111,11 @@ TABS = (
 )
 
 
-def board_context(request: HatRequest) -> dict[str, Any]:
+def board_context(request: RoleRequest) -> dict[str, Any]:
     role = request.hat
     if not is_coordinator(role):
         raise Http404
-    chosen = BoardFilter(request.GET, queryset=board_of(role), cooperation=role.cooperation)  # type: ignore[union-attr]
+    chosen = BoardFilter(request.GET, queryset=board_of(role), cooperation=role.cooperation)
     rows = [board_row(referral) for referral in chosen.qs]
     query = request.GET.copy()
     tab = query.pop("urval", ["alla"])[-1]
@@ -126,7 +126,7 @@ def board_context(request: HatRequest) -> dict[str, Any]:
     for row in rows:
         if row["turn"]:
             waits[row["turn"].agency.name] = waits.get(row["turn"].agency.name, 0) + 1
-    counted = board_counted_only(role)  # type: ignore[arg-type]
+    counted = board_counted_only(role)
     rest = f"urval={current[0]}&{query.urlencode()}".rstrip("&")
     return {
         "tabs": [(t[0], t[1], sum(1 for row in rows if t[2](row)), t[0] == current[0]) for t in TABS],
@@ -138,14 +138,12 @@ def board_context(request: HatRequest) -> dict[str, Any]:
         "counted": counted,
         "query": f"{rest}&",
         "filters": query.urlencode(),
-        "topic": f"board:{role.cooperation_id}",  # type: ignore[union-attr]
+        "topic": f"board:{role.cooperation_id}",
         "address": request.get_full_path().partition("?")[2],
     }
 
 
 @role_page
-def board(request: HatRequest, fragment: bool = False) -> HttpResponse:
+def board(request: RoleRequest, fragment: bool = False) -> HttpResponse:
     """The coordinator's board, as house.md 3 lets it be seen. No person, so nothing to log."""
     return render(request, "referrals/_board.html" if fragment else "referrals/board.html", board_context(request))
-
-

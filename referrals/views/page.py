@@ -176,7 +176,8 @@ def _act(request: MemberRequest, pk: int, verb: Verb, perform: Callable[[Referra
         return do_once(request, f"{verb}_referral {pk}", once)
     except SomebodyWasFaster as refusal:
         now = access_referral(request.hat, pk)
-        return respond(request, "referrals/page.html", page_context(request, now, refused=_who(request, now, refusal)), 409)
+        context = page_context(request, now, refused=_who(request, now, refusal))
+        return respond(request, "referrals/page.html", context, 409)
     except NotAllowed as refusal:
         bound = {verb: form} if form else {}
         now = access_referral(request.hat, pk)

@@ -79,7 +79,8 @@ def test_agencies_get_their_authority_and_one_desk_each() -> None:
     assert list(Agency.objects.order_by("code").values_list("code", "functions__name")) == [
         (agency.code, "Mottagning") for agency in Agency.objects.order_by("code")
     ]
-    assert Agency.objects.get(code="soc-pitea").short_name == "Socialtjänsten"
+    assert Agency.objects.get(code="soc-pitea").short_name == "Socialtjänsten Piteå"
+    assert Agency.objects.get(code="psyk-pitea").short_name == "Vuxenpsykiatrin"
     assert Agency.objects.get(code="fk-norr").short_name == "Försäkringskassan Norrbotten"
     cooperation = Cooperation.objects.get()
     assert cooperation.name == "Samverkan Piteå och Arvidsjaur"

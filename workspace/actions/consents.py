@@ -109,11 +109,13 @@ def make_disclosure(
     ends_at: datetime,
     consent_row: ConsentRow | None = None,
     reason: str = "",
+    made_at: datetime | None = None,
 ) -> Disclosure:
     """Let another agency, or a coordinator, know one category of something. Call it inside an action.
 
     The caller has locked the participant and the consent row, and checked that it lives: this function only writes
-    the disclosure and its audit row. It ends with its consent row at the latest.
+    the disclosure and its audit row. It ends with its consent row at the latest. `made_at` is the workbook's day for an
+    import, whose `by` is None.
     """
     if consent_row is not None:
         ends_at = min(ends_at, end_of(consent_row.valid_until))
@@ -128,11 +130,12 @@ def make_disclosure(
         consent_row=consent_row,
         officer=by,
         reason=reason,
+        made_at=made_at or timezone.now(),
         ends_at=ends_at,
     )
     record_act(
         by=by,
-        act=AuditAct.DISCLOSE,
+        act=AuditAct.DISCLOSE if by else AuditAct.IMPORT,
         what=f"disclosure.{category.pk}",
         object_id=disclosure.pk,
         participant_id=participant.pk,

@@ -9,16 +9,14 @@ from urllib.parse import parse_qs
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.models import Session
-from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from notifications.queries import epoch, last_seq, sequence_after
 from referrals.queries import referrals_visible_to
 from workspace.live import hat_group, session_group, topic_group
 from workspace.middleware import HAT, choose_hat, session_digest
-from workspace.models import Membership, UserAccount
-from workspace.queries import active_hats, hats_of
+from workspace.models import Membership
+from workspace.queries import accounts_of_sessions, active_account, active_hats, hats_of
 from workspace.rules import Hat, is_coordinator
 
 log = logging.getLogger("samverkansrum.wire")
@@ -30,7 +28,7 @@ CHECK_EVERY = 60  # seconds between looks at whether open sockets still may be o
 
 def hat_of_session(session: Any) -> Hat | None:
     """The hat a session wears, asked of the database: None for the anonymous and for whoever has lost it."""
-    user = UserAccount.objects.filter(pk=session.get(SESSION_KEY), is_active=True).first()
+    user = active_account(session.get(SESSION_KEY))
     if user is None or not session.get(BACKEND_SESSION_KEY):
         return None
     if not constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
@@ -45,7 +43,7 @@ def may_follow(hat: Hat, topic: str) -> bool:
         return False
     if kind == "referral":
         return referrals_visible_to(hat).filter(pk=int(number)).exists()
-    return kind == "board" and is_coordinator(hat) and hat.cooperation_id == int(number)  # type: ignore[union-attr]
+    return kind == "board" and is_coordinator(hat) and hat.cooperation_id == int(number)
 
 
 class HatConsumer(AsyncWebsocketConsumer):
@@ -168,18 +166,9 @@ def sockets_to_close(held: list[tuple[str, str]]) -> set[tuple[str, str]]:
 
     Four queries for any number of sockets.
     """
-    keys = {session for session, _ in held}
-    sessions = {
-        row.session_key: row.get_decoded().get(SESSION_KEY)
-        for row in Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
-    }
-    users = set(UserAccount.objects.filter(is_active=True, pk__in=sessions.values()).values_list("pk", flat=True))
+    signed_in = accounts_of_sessions({session for session, _ in held})
     worn = active_hats({hat for _, hat in held})
-    return {
-        (session, hat)
-        for session, hat in held
-        if not sessions.get(session) or int(sessions[session]) not in users or hat not in worn
-    }
+    return {(session, hat) for session, hat in held if session not in signed_in or hat not in worn}
 
 
 async def look_after_sockets() -> None:
@@ -191,4 +180,3 @@ async def look_after_sockets() -> None:
         for socket in list(HatConsumer.open_sockets):
             if (socket.session_key, socket.hat_key) in ended:
                 await socket.close(SIGNED_OUT)
-

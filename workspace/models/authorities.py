@@ -28,7 +28,6 @@ class UserAccount(AbstractUser):
     phone = models.CharField("telefon", max_length=40, blank=True)
     is_demo = models.BooleanField(default=False)
 
-
     def __str__(self) -> str:
         return self.get_full_name() or self.username
 

@@ -96,13 +96,19 @@ class ConsentRow(models.Model):
     def __str__(self) -> str:
         return f"consent row {self.pk}"
 
+    def lives_on(self, day: date) -> bool:
+        """In force that day; `rules.row_lives` says the same to the database."""
+        return self.withdrawn_at is None and self.valid_until >= day
+
 
 class Disclosure(models.Model):
     """The act by which one agency lets another know something. Immutable but for its end."""
 
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="disclosures")
     discloser = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="disclosures_out")
-    recipient = models.ForeignKey(Agency, on_delete=models.PROTECT, null=True, blank=True, related_name="disclosures_in")
+    recipient = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, null=True, blank=True, related_name="disclosures_in"
+    )
     recipient_cooperation = models.ForeignKey(Cooperation, on_delete=models.PROTECT, null=True, blank=True)
     category = models.ForeignKey(Category, on_delete=models.PROTECT)
     purpose = models.CharField(max_length=200)

@@ -1,7 +1,8 @@
 """Words the templates need: dates, counts, whose turn, who is who."""
 
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django import template
 from django.utils import timezone
@@ -10,7 +11,6 @@ from django.utils.safestring import SafeString
 
 from workspace import swedish
 from workspace.clocks import days_since
-from workspace.forms import ConsentRecordForm
 from workspace.models import Agency, Function
 
 register = template.Library()
@@ -22,6 +22,12 @@ def day(value: date | datetime | None) -> str:
     if isinstance(value, datetime):
         value = timezone.localdate(value)
     return swedish.say_date(value) if value else ""
+
+
+@register.filter
+def last_day(ends_at: datetime) -> str:
+    """The day before something ends: what ends at midnight holds «till och med» the day before."""
+    return swedish.say_date(timezone.localdate(ends_at - timedelta(seconds=1)))
 
 
 @register.filter
@@ -73,7 +79,7 @@ def positive(value: int) -> int:
 
 
 @register.filter
-def spoken(form: ConsentRecordForm, part: str) -> str:
+def spoken(form: Any, part: str) -> str:
     """What a consent form says so far, as words of the spoken sentence; empty for a gap."""
     value = form[part].value() if part != "left_out" else form["categories"].value()
     if part in {"categories", "left_out"}:

@@ -113,6 +113,8 @@ def _remember(sheet: str, written: Iterable[tuple[New, int]]) -> None:
 # ---------- agencies and their cooperation ----------
 def _write_agencies(rows: list[New[AgencyRow]]) -> None:
     places = {place.name: place for place in Municipality.objects.all()}
+    # Two agencies called "Socialtjänsten" in one history tell nobody apart: there the whole name is used.
+    shared = Counter([*(short_name(new.row) for new in rows), *Agency.objects.values_list("short_name", flat=True)])
     written = []
     for new in rows:
         row = new.row
@@ -121,7 +123,7 @@ def _write_agencies(rows: list[New[AgencyRow]]) -> None:
             organisation=organisation,
             code=row.code,
             name=row.name,
-            short_name=row.name.removesuffix(f" {row.municipality}") if row.municipality else row.name,
+            short_name=row.name if shared[short_name(row)] > 1 else short_name(row),
             kind=row.kind,
             municipality=places.get(row.municipality),
         )
@@ -129,6 +131,11 @@ def _write_agencies(rows: list[New[AgencyRow]]) -> None:
         record_act(by=None, act=AuditAct.IMPORT, what="agency", object_id=agency.pk)
         written.append((new, agency.pk))
     _remember(AGENCIES.name, written)
+
+
+def short_name(row: AgencyRow) -> str:
+    """The name without the municipality it ends with."""
+    return row.name.removesuffix(f" {row.municipality}") if row.municipality else row.name
 
 
 def organisation_name(row: AgencyRow) -> str:

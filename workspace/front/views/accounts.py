@@ -1,5 +1,7 @@
 """Ways in, and which hat is worn."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
@@ -69,7 +71,7 @@ def use_sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
 @sensitive_variables()
 def set_password(request: HttpRequest) -> HttpResponse:
     """Choose a password. Other sessions of the account end."""
-    form = SetPasswordForm(request.user, request.POST or None)  # type: ignore[arg-type]
+    form: Any = SetPasswordForm(request.user, request.POST or None)  # type: ignore[type-var]
     form.fields["new_password1"].label = "Nytt lösenord"
     form.fields["new_password1"].help_text = "Minst tolv tecken. En mening du minns är bättre än ett krångligt ord."
     form.fields["new_password2"].label = "Samma lösenord igen"

@@ -12,8 +12,8 @@ from workspace.actions.consents import RowInput
 from workspace.doors import MemberRequest, do_once, log_reads, member_page
 from workspace.forms import ConsentRecordForm, WithdrawForm
 from workspace.front.actions.consents import withdraw_consent
-from workspace.models import Category, ConsentRow, Membership, Participant
-from workspace.queries import access_consent, access_participant, cooperation_of
+from workspace.models import ConsentRow, Membership, Participant
+from workspace.queries import access_consent, access_participant, categories, cooperation_of
 from workspace.rules import row_lives
 from workspace.swedish import say_date
 
@@ -23,7 +23,7 @@ def rows_of(form: ConsentRecordForm, member: Membership) -> list[RowInput]:
     data = form.cleaned_data
     purpose, until = data["purpose"], data["valid_until"]
     rows = [RowInput(member.agency, data["recipient"], category, purpose, until) for category in data["categories"]]
-    by_code = Category.objects.in_bulk(["status", "answer", "follow_up"])
+    by_code = {category.pk: category for category in categories()}
     for code in data["may_answer"]:
         rows.append(RowInput(data["recipient"], member.agency, by_code[code], purpose, until))
     cooperation = cooperation_of(member.agency)
@@ -110,5 +110,3 @@ def confirm(request: MemberRequest, pk: int) -> HttpResponse:
     actions.confirm_consent(by=request.hat, consent=consent)
     messages.success(request, "Samtycket är bekräftat.")
     return redirect("participant", pk=consent.participant_id)
-
-

@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 
 from referrals.queries import referrals_of
 from workspace import actions
@@ -14,7 +15,7 @@ from workspace.doors import MemberRequest, do_once, log_reads, member_page
 from workspace.forms import ParticipantForm
 from workspace.models import Consent, ConsentRow, Membership, Participant
 from workspace.queries import access_participant, consents_visible_to, participants_found, rows_visible_to
-from workspace.rules import can_register_participant, row_lives
+from workspace.rules import can_register_participant
 
 PAGE = 30
 
@@ -49,7 +50,7 @@ def new_participant(request: MemberRequest) -> HttpResponse:
 def consents_shown(member: Membership, participant: Participant) -> list[dict[str, Any]]:
     """The consents of a participant, each with the rows the member's agency may see, as plain data."""
     found: list[Consent] = list(consents_visible_to(member, participant))
-    live = set(ConsentRow.objects.filter(row_lives(), consent__in=found).values_list("pk", flat=True))
+    today = timezone.localdate()
     rows: dict[int, list[ConsentRow]] = {}
     for row in rows_visible_to(member, found):
         rows.setdefault(row.consent_id, []).append(row)
@@ -57,7 +58,7 @@ def consents_shown(member: Membership, participant: Participant) -> list[dict[st
         {
             "consent": consent,
             "rows": rows.get(consent.pk, []),
-            "lives": any(row.pk in live for row in rows.get(consent.pk, [])),
+            "lives": any(row.lives_on(today) for row in rows.get(consent.pk, [])),
             "ours": consent.agency_id == member.agency_id,
         }
         for consent in found

@@ -21,7 +21,8 @@ def today_context(request: MemberRequest) -> dict[str, Any]:
     now = timezone.localdate()
     late = sum(1 for item in waiting if item.due_on and item.due_on < now)
     lede = f"{say_weekday_date(now).capitalize()}. "
-    lede += f"{say_count(len(waiting), 'sak', 'saker').capitalize()} väntar på dig." if waiting else "Inget väntar på dig."
+    things = say_count(len(waiting), "sak", "saker").capitalize() if waiting else "Inget"
+    lede += f"{things} väntar på dig."
     if late:
         lede += f" {say_count(late, 'av dem är sen', 'av dem är sena').capitalize()}."
     log_reads(request, "today", None, [*named, *named_ahead])

@@ -31,7 +31,8 @@ class Command(BaseCommand):
             return
         # A process of its own, since settings name one database only: the owner's rights end with it.
         env = {**os.environ, "DATABASE_URL": owner_url, "DATABASE_OWNER_URL": ""}
-        subprocess.run([sys.executable, sys.argv[0], "migrate", "--noinput", "-v", str(options["verbosity"])], env=env, check=True)
+        command = [sys.executable, sys.argv[0], "migrate", "--noinput", "-v", str(options["verbosity"])]
+        subprocess.run(command, env=env, check=True)
         grant(owner_url, settings.DATABASES["default"]["USER"])
 
 
