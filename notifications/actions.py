@@ -8,9 +8,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from notifications.models import Counter, Epoch, Notification
-from workspace.actions import action
+from workspace.actions import action, record_act
 from workspace.live import Hint, hat_group, push_on_commit
 from workspace.models import Agency, Membership
+from workspace.states import AuditAct
 
 Topics = Sequence[tuple[str, Hint]]
 
@@ -81,4 +82,5 @@ def begin_new_epoch() -> uuid.UUID:
     """After a restore: every open page reloads, since its sequence numbers are from before it (house.md 5)."""
     value = uuid.uuid4()
     Epoch.objects.update_or_create(pk=1, defaults={"value": value})
+    record_act(by=None, act=AuditAct.WRITE, what="epoch")
     return value

@@ -100,9 +100,10 @@ def partner_agencies(member: Membership) -> QuerySet[Agency]:
     return Agency.objects.filter(pk__in=receiving_desks(member).values("agency")).order_by("name")
 
 
-def cooperation_of(agency: Agency) -> Cooperation | None:
-    """The running cooperation whose coordinator may follow this agency's referrals, by consent."""
-    return running_cooperations(agency.pk).order_by("pk").first()
+def shared_cooperation(one: Agency, other: Agency) -> Cooperation | None:
+    """The running cooperation of both agencies: its coordinator may follow what goes between them, by consent."""
+    both = running_cooperations(one.pk).filter(pk__in=running_cooperations(other.pk).values("pk"))
+    return both.order_by("pk").first()
 
 
 def running_cooperations(agency_id: int) -> QuerySet[Cooperation]:

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from notifications.actions import deliver
-from referrals.actions.moves import lock, notice, require_side, topics, write_event
+from referrals.actions.moves import last_hand, lock, notice, require_side, topics, write_event
 from referrals.models import Referral, ReferralLeg, ReferralSection
 from referrals.queries import current_leg
 from referrals.rules import ANSWER, STATUS
@@ -129,4 +129,6 @@ def allow_answer(*, by: Membership, referral: Referral, scope: AnswerScope) -> N
 def _hand_over_decided(referral: Referral) -> None:
     """A decision that the sender can now read is the sender's to close."""
     if referral.state == ReferralState.DECIDED:
-        Referral.objects.filter(pk=referral.pk).update(turn=referral.sender, turn_since=timezone.now())
+        Referral.objects.filter(pk=referral.pk).update(
+            turn=referral.sender, turn_since=timezone.now(), holder=last_hand(referral, Side.SENDER)
+        )

@@ -8,11 +8,12 @@ from django.utils import timezone
 from referrals.actions.moves import lock, require_side, write_event
 from referrals.models import Referral, ReferralKind, ReferralLeg, ReferralSection
 from referrals.queries import current_leg
-from referrals.rules import TEXT_CATEGORIES, can_receive
+from referrals.rules import TEXT_CATEGORIES
 from referrals.states import ReferralState, Side, Verb
 from workspace.actions import action, lock_participant
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.models import Function, Ground, Membership, Participant
+from workspace.queries import receiving_desks
 from workspace.rules import can_use_ground, is_caseworker, owns
 
 NOT_A_DRAFT = "Remissen är inte längre ett utkast. Så här ser den ut nu."
@@ -23,12 +24,12 @@ def start_referral(*, by: Membership, participant: Participant, receiver: Functi
     """Begin a draft from the participant's desk to another agency's desk.
 
     Writes the referral, its first leg, its history and an audit row. Tells nobody. Refuses a hat that is no
-    caseworker of the participant's agency, and a receiver of the same agency or one that has left.
+    caseworker of the participant's agency, and a receiver outside its cooperations.
     """
     lock_participant(participant.pk)
     if not is_caseworker(by) or not owns(by, participant):
         raise NotAllowed("Du kan skriva remisser för deltagare vid din egen enhet.")
-    if not can_receive(receiver, by.agency):
+    if not receiving_desks(by).filter(pk=receiver.pk).exists():
         raise NotAllowed("Den mottagaren går inte att välja. Välj en annan myndighet.")
     referral = Referral.objects.create(
         participant=participant,
@@ -58,7 +59,7 @@ def readdress_draft(*, by: Membership, referral: Referral, receiver: Function, k
     A ground chosen for one receiver does not follow to another: it falls back to consent.
     """
     draft, leg = _locked_draft(by, referral)
-    if not can_receive(receiver, by.agency):
+    if not receiving_desks(by).filter(pk=receiver.pk).exists():
         raise NotAllowed("Den mottagaren går inte att välja. Välj en annan myndighet.")
     if leg.receiver_id != receiver.pk:
         leg.receiver, leg.ground_id, leg.ground_reason = receiver, "consent", ""

@@ -7,13 +7,13 @@ from referrals.actions.moves import lock, move, notice, require_side, topics
 from referrals.errors import MissingGround
 from referrals.models import Referral, ReferralLeg, ReferralSection
 from referrals.queries import NeededGround, current_leg, needed_grounds
-from referrals.rules import FOLLOW_UP, QUESTION, can_receive
+from referrals.rules import FOLLOW_UP, QUESTION
 from referrals.states import Side, Verb
 from workspace.actions import action, make_disclosure
 from workspace.clocks import end_of, year_after
 from workspace.errors import NotAllowed
 from workspace.models import ConsentRow, Ground, Membership
-from workspace.queries import cooperation_of
+from workspace.queries import receiving_desks, shared_cooperation
 from workspace.rules import can_use_ground, row_lives
 
 
@@ -31,7 +31,7 @@ def send_referral(*, by: Membership, referral: Referral) -> None:
     """
     referral = lock(referral)
     require_side(by, referral, Side.SENDER)
-    if not can_receive(referral.receiver, by.agency):
+    if not receiving_desks(by).filter(pk=referral.receiver_id).exists():
         raise NotAllowed("Mottagaren är inte med längre. Välj en annan.")
     leg = current_leg(referral)
     if not leg.sections.filter(category=QUESTION).exclude(text="").exists():
@@ -51,7 +51,8 @@ def send_referral(*, by: Membership, referral: Referral) -> None:
         raise NotAllowed("Grunden gäller inte längre. Välj en annan.")
     for item in needed:
         _disclose(by, referral, leg, item, on_consent=on_consent)
-    _let_coordinator_follow(by, referral, leg, rows)
+    consents = {item.row.consent_id for item in needed if item.row}
+    _let_coordinator_follow(by, referral, leg, rows, consents)
     now = timezone.now()
     ReferralLeg.objects.filter(pk=leg.pk).update(sent_at=now)
     move(
@@ -84,13 +85,17 @@ def _disclose(by: Membership, referral: Referral, leg: ReferralLeg, item: Needed
     section.save(update_fields=["disclosure"])
 
 
-def _let_coordinator_follow(by: Membership, referral: Referral, leg: ReferralLeg, rows: list[ConsentRow]) -> None:
+def _let_coordinator_follow(
+    by: Membership, referral: Referral, leg: ReferralLeg, rows: list[ConsentRow], consents: set[int]
+) -> None:
     """Follow-up is its own consent, to the coordinator: without it the referral is counted but no row (L5)."""
-    cooperation = cooperation_of(by.agency)
-    followed = [row for row in rows if row.category_id == FOLLOW_UP]
-    row = next((row for row in followed if cooperation and row.recipient_cooperation_id == cooperation.pk), None)
-    if row is None or cooperation is None:
+    cooperation = shared_cooperation(by.agency, referral.receiver.agency)
+    followed = [row for row in rows if row.category_id == FOLLOW_UP and cooperation]
+    mine = [row for row in followed if row.recipient_cooperation == cooperation]
+    if cooperation is None or not mine:
         return
+    # The one given together with what is sent, else the one that lasts longest.
+    row = max(mine, key=lambda row: (row.consent_id in consents, row.valid_until))
     disclosure = make_disclosure(
         by=by,
         participant=referral.participant,

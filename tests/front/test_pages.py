@@ -14,8 +14,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 AsHat = Callable[[Hat], Client]
 
 
-def test_the_whole_main_job_is_done_with_forms_alone(cast: Cast, as_hat: AsHat) -> None:
-    soc, psyk = as_hat(cast.soc), as_hat(cast.psyk)
+def _register(soc: Client, cast: Cast) -> Participant:
     answer = soc.post(
         "/deltagare/ny/",
         {
@@ -29,19 +28,13 @@ def test_the_whole_main_job_is_done_with_forms_alone(cast: Cast, as_hat: AsHat) 
         },
     )
     person = Participant.objects.get(last_name="Sandell")
-    assert answer.url == f"/deltagare/{person.pk}/"
-    start = soc.post(
-        f"/deltagare/{person.pk}/remiss/",
-        {"receiver": cast.psyk_desk.pk, "kind": "counselling_contact", "once": "b"},
-    )
-    referral = Referral.objects.get(participant=person)
-    assert start.url == f"/remisser/{referral.pk}/grund/"
-    soc.post(f"/remisser/{referral.pk}/fraga/", {"question": "Kan ni erbjuda en samtalskontakt?", "social": "Ensam."})
-    refused = soc.post(f"/remisser/{referral.pk}/granska/", {"once": "c"})
-    assert refused.status_code == 422
-    assert "kontaktuppgifter" in refused.content.decode()
+    assert answer["Location"] == f"/deltagare/{person.pk}/"
+    return person
+
+
+def _record_consent(soc: Client, cast: Cast, referral: Referral) -> None:
     consent = soc.post(
-        f"/deltagare/{person.pk}/samtycke/?remiss={referral.pk}",
+        f"/deltagare/{referral.participant_id}/samtycke/?remiss={referral.pk}",
         {
             "recipient": cast.psyk.agency_id,
             "categories": ["identity", "question", "social"],
@@ -55,21 +48,43 @@ def test_the_whole_main_job_is_done_with_forms_alone(cast: Cast, as_hat: AsHat) 
             "once": "d",
         },
     )
-    assert consent.url == f"/remisser/{referral.pk}/grund/"
+    assert consent["Location"] == f"/remisser/{referral.pk}/grund/"
     assert Consent.objects.get().rows.count() == 6
-    review = soc.get(f"/remisser/{referral.pk}/granska/").content.decode()
-    assert "saknas" not in review.partition("<main")[2].replace('id="saknas"', "")
-    assert soc.post(f"/remisser/{referral.pk}/granska/", {"once": "e"}).url == f"/remisser/{referral.pk}/"
-    assert referral.number in psyk.get("/").content.decode()
-    page = psyk.get(f"/remisser/{referral.pk}/").content.decode()
-    assert "Mira Sandell" in page
-    assert "Kan ni erbjuda en samtalskontakt?" in page
+
+
+def _write(soc: Client, cast: Cast, person: Participant) -> Referral:
+    address = {"receiver": cast.psyk_desk.pk, "kind": "counselling_contact", "once": "b"}
+    start = soc.post(f"/deltagare/{person.pk}/remiss/", address)
+    referral = Referral.objects.get(participant=person)
+    assert start["Location"] == f"/remisser/{referral.pk}/grund/"
+    soc.post(f"/remisser/{referral.pk}/fraga/", {"question": "Kan ni erbjuda en samtalskontakt?", "social": "Ensam."})
+    return referral
+
+
+def _answer(psyk: Client, referral: Referral) -> None:
     for verb, data in (
         ("ta-emot", {"scope": "status_and_text"}),
         ("acceptera", {}),
         ("besluta", {"outcome": "granted", "text": "Första samtalet är bokat."}),
     ):
         assert psyk.post(f"/remisser/{referral.pk}/{verb}/", {"once": verb, **data}).status_code == 302
+
+
+def test_the_whole_main_job_is_done_with_forms_alone(cast: Cast, as_hat: AsHat) -> None:
+    soc, psyk = as_hat(cast.soc), as_hat(cast.psyk)
+    referral = _write(soc, cast, _register(soc, cast))
+    refused = soc.post(f"/remisser/{referral.pk}/granska/", {"once": "c"})
+    assert refused.status_code == 422
+    assert "kontaktuppgifter" in refused.content.decode()
+    _record_consent(soc, cast, referral)
+    assert 'id="saknas"' not in soc.get(f"/remisser/{referral.pk}/granska/").content.decode()
+    sending = soc.post(f"/remisser/{referral.pk}/granska/", {"once": "e"})
+    assert sending["Location"] == f"/remisser/{referral.pk}/"
+    assert referral.number in psyk.get("/").content.decode()
+    page = psyk.get(f"/remisser/{referral.pk}/").content.decode()
+    assert "Mira Sandell" in page
+    assert "Kan ni erbjuda en samtalskontakt?" in page
+    _answer(psyk, referral)
     ours = soc.get(f"/remisser/{referral.pk}/").content.decode()
     assert "Beviljad" in ours
     assert "Första samtalet är bokat." in ours
@@ -104,13 +119,13 @@ def test_every_page_of_a_referral_opens_for_its_sides(cast: Cast, as_hat: AsHat)
 def test_the_other_roles_open_their_pages(cast: Cast, as_hat: AsHat) -> None:
     referral = sent(cast, follow_up=True)
     manager = as_hat(cast.psyk_manager)
-    assert manager.get("/").url == "/enheten/"
+    assert manager.get("/")["Location"] == "/enheten/"
     assert referral.number in manager.get("/enheten/").content.decode()
     assert manager.get(f"/remisser/{referral.pk}/").status_code == 404
     assert manager.post(f"/remisser/{referral.pk}/oppna/", {"reason": "Klagomål"}).status_code == 302
     assert SECRET_TEXT in manager.get(f"/remisser/{referral.pk}/").content.decode()
     coordinator = as_hat(cast.coordinator)
-    assert coordinator.get("/").url == "/bevaka/"
+    assert coordinator.get("/")["Location"] == "/bevaka/"
     board = coordinator.get("/bevaka/").content.decode()
     assert referral.number in board
     assert SECRET_NAME not in board

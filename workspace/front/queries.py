@@ -42,6 +42,7 @@ class Happening:
     at: datetime
     agency: Agency | None
     says: str
+    after: str
     number: str
     url: str
     fresh: bool
@@ -100,11 +101,13 @@ def _owes_answer(referral: Referral, ours: bool) -> bool:
 def said(notification: Notification) -> Happening:
     """A notification as a line of the feed."""
     kind = all_kinds()[notification.kind]
+    before, _, after = kind.says.partition("{number}")
     return Happening(
         row_id=f"notis-{notification.pk}",
         at=notification.made_at,
         agency=notification.acting_agency,
-        says=kind.says.partition("{number}")[0].strip(),
+        says=before.strip(),
+        after=after.strip(),
         number=notification.number,
         url=reverse(kind.address, args=[notification.object_id]),
         fresh=notification.read_at is None,

@@ -71,7 +71,7 @@ def use_sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
 @sensitive_variables()
 def set_password(request: HttpRequest) -> HttpResponse:
     """Choose a password. Other sessions of the account end."""
-    form: Any = SetPasswordForm(request.user, request.POST or None)  # type: ignore[type-var]
+    form: Any = SetPasswordForm(request.user, request.POST or None)
     form.fields["new_password1"].label = "Nytt lösenord"
     form.fields["new_password1"].help_text = "Minst tolv tecken. En mening du minns är bättre än ett krångligt ord."
     form.fields["new_password2"].label = "Samma lösenord igen"

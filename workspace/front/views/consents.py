@@ -13,7 +13,7 @@ from workspace.doors import MemberRequest, do_once, log_reads, member_page
 from workspace.forms import ConsentRecordForm, WithdrawForm
 from workspace.front.actions.consents import withdraw_consent
 from workspace.models import ConsentRow, Membership, Participant
-from workspace.queries import access_consent, access_participant, categories, cooperation_of
+from workspace.queries import access_consent, access_participant, categories, shared_cooperation
 from workspace.rules import row_lives
 from workspace.swedish import say_date
 
@@ -26,7 +26,7 @@ def rows_of(form: ConsentRecordForm, member: Membership) -> list[RowInput]:
     by_code = {category.pk: category for category in categories()}
     for code in data["may_answer"]:
         rows.append(RowInput(data["recipient"], member.agency, by_code[code], purpose, until))
-    cooperation = cooperation_of(member.agency)
+    cooperation = shared_cooperation(member.agency, data["recipient"])
     if data["follow_up"] and cooperation:
         rows.append(RowInput(member.agency, cooperation, by_code["follow_up"], purpose, until))
     return rows

@@ -62,7 +62,6 @@
       lostTimer = 0;
     },
     changed: () => refresh({ bell: false }),
-    "access.lost": () => refresh({ bell: true, force: true }),
     reload: () => location.reload(),
   };
 
