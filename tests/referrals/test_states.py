@@ -9,12 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notifications.models import Notification
-from referrals.models import Referral
+from referrals.errors import MissingGround
+from referrals.models import Referral, ReferralEvent
 from referrals.states import TRANSITIONS, AnswerScope, ReferralState, Side, Verb
 from tests.cast import Cast, make_member
 from tests.referrals.journeys import ALL, DO, WAYS, bring_to, do, footprint, side_member, undone, walk
 from workspace.errors import NotAllowed, Refusal, SomebodyWasFaster
-from workspace.models import Function, Membership
+from workspace.models import Disclosure, Function, Membership
 from workspace.rules import Hat
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
@@ -73,7 +74,7 @@ def test_a_verb_moves_as_the_table_says_and_changes_nothing_otherwise(cast: Cast
                 target = None  # the sender has been told, and closes itself
             with undone():
                 if target is None:
-                    with pytest.raises((SomebodyWasFaster, NotAllowed)):
+                    with pytest.raises((SomebodyWasFaster, NotAllowed, MissingGround)):
                         do(side_member(cast, side), referral, verb)
                     assert footprint() == before, f"{side} {verb} was refused and left something"
                 else:
@@ -261,12 +262,12 @@ def actors(cast: Cast) -> list[Membership]:
 
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(sorted(DO)), st.integers(0, 99), st.sampled_from(AnswerScope)), min_size=4, max_size=16
+    st.tuples(st.sampled_from(sorted(DO)), st.integers(0, 99), st.sampled_from(AnswerScope)), min_size=6, max_size=14
 )
 
 
 @given(steps=STEPS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_verbs_in_any_order_by_anybody_keep_every_open_referral_on_one_desk(
     cast: Cast, steps: list[tuple[Verb, int, AnswerScope]]
 ) -> None:
@@ -276,11 +277,12 @@ def test_verbs_in_any_order_by_anybody_keep_every_open_referral_on_one_desk(
         for verb, who, scope in steps:
             source = referral.state
             by = people[who // 14] if who < 98 else cast.soc
-            before = footprint()
+            before = ReferralEvent.objects.count(), Notification.objects.count(), Disclosure.objects.count()
             try:
                 do(by, referral, Verb(verb), scope)
             except Refusal:
-                assert footprint() == before
+                after = ReferralEvent.objects.count(), Notification.objects.count(), Disclosure.objects.count()
+                assert (referral.state, after) == (source, before)
             if referral.state != source:
                 assert any(s == source and v == verb and t == referral.state for (s, v, _), t in TABLE.items())
             check_turn(cast, referral)

@@ -16,7 +16,6 @@ from workspace.clocks import start_of
 from workspace.models import Agency, ConsentRow, Membership
 from workspace.queries import participants_visible_to
 from workspace.rules import row_lives
-from workspace.swedish import say_date
 
 SOON = timedelta(days=30)
 SHOWN = 30  # rows of a list on the start page; the rest is one click away
@@ -144,6 +143,6 @@ def coming(member: Membership) -> tuple[list[Coming], list[int]]:
     )
     for valid_until, pk, first, last in ending:
         url = reverse("participant", args=[pk])
-        items.append(Coming(valid_until, "Samtycke går ut", url, f"{first} {last}, {say_date(valid_until)}"))
+        items.append(Coming(valid_until, "Samtycke går ut", url, f"{first} {last}"))
         people.append(pk)
     return sorted(items, key=lambda item: item.on)[:SHOWN], people

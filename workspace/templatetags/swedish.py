@@ -37,6 +37,12 @@ def weekday(value: date | None) -> str:
 
 
 @register.filter
+def month(value: date) -> str:
+    """«dec.»."""
+    return swedish.MONTHS[value.month - 1]
+
+
+@register.filter
 def near_day(value: date | datetime | None) -> str:
     """«i dag», «i går», else the date."""
     if isinstance(value, datetime):

@@ -1,0 +1,367 @@
+"""What the wire keeps when Redis, a server or PostgreSQL dies: no request fails, and every page catches up."""
+
+import contextlib
+import random
+import threading
+import time
+import uuid
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import redis as redis_client
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from notifications.models import Counter, Notification
+from referrals import actions
+from referrals.models import Referral, ReferralEvent
+from tests.cast import Cast, draft, give_consent
+from tests.daphne import Daphne
+from tests.infrastructure import close_connections
+from tests.services import Postgres, Redis
+from tests.wire import Answer, Page, Socket, Visitor, open_pages, wait_until
+from workspace.models import Disclosure, Membership
+from workspace.front.consumers import CHECK_EVERY, SIGNED_OUT
+from workspace.rules import Hat
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
+Start = Callable[..., Daphne]
+
+
+def ready(cast: Cast, count: int = 1) -> list[Referral]:
+    """Drafts that can be sent, all on one consent."""
+    give_consent(cast, back=("status", "answer"))
+    return [draft(cast) for _ in range(count)]
+
+
+def send(visitor: Visitor, referral: Referral, **how: object) -> Answer:
+    return visitor.post(f"/remisser/{referral.pk}/granska/", **how)  # type: ignore[arg-type]
+
+
+def rows_of(hat: Membership) -> list[tuple[int, int]]:
+    return list(Notification.objects.filter(membership=hat).order_by("seq").values_list("pk", "seq"))
+
+
+@contextlib.contextmanager
+def outsider_hears_nothing(cast: Cast, server: Daphne) -> Generator[None]:
+    """An outsider's page, following the protocol through whatever the test does."""
+    page = Page(Visitor(server, cast.outsider), [server], poll=0.5)
+    with open_pages([page]):
+        yield
+    assert page.shown == [] and page.reloads == 0 and page.faults == []
+    assert not rows_of(cast.outsider)
+
+
+# ---------- two servers ----------
+def test_an_act_in_one_process_reaches_a_socket_on_another_within_a_second(daphne: Start, cast: Cast) -> None:
+    here, there = daphne(), daphne()
+    soc, psyk = Visitor(here, cast.soc), Visitor(there, cast.psyk)
+    first, second = ready(cast, 2)
+    with outsider_hears_nothing(cast, there), psyk.follow() as far, psyk.follow(server=here) as near:
+        for number, referral in enumerate((first, second), start=1):
+            assert send(soc, referral).status == 302
+            assert far.next(1)["seq"] == near.next(1)["seq"] == number
+        with psyk.follow(f"referral:{first.pk}") as page:
+            assert Visitor(here, cast.psyk_2).post(f"/remisser/{first.pk}/ta-emot/", {"scope": "none"}).status == 302
+            assert page.next(1) == {"type": "changed", "topic": f"referral:{first.pk}"}
+
+
+def test_signing_out_on_one_process_closes_the_sockets_on_another(daphne: Start, cast: Cast) -> None:
+    here, there = daphne(), daphne()
+    psyk, other = Visitor(here, cast.psyk), Visitor(here, cast.psyk)
+    with (
+        outsider_hears_nothing(cast, there),
+        psyk.follow(server=there) as far,
+        other.follow(server=there) as elsewhere,
+    ):
+        assert psyk.post("/logga-ut/").status == 302
+        assert far.close_code(1) == SIGNED_OUT
+        assert elsewhere.is_alive_and_quiet()
+
+
+# ---------- Redis ----------
+def test_a_dead_redis_fails_no_request_and_slows_none(daphne: Start, cast: Cast, redis_server: Redis) -> None:
+    server = daphne()
+    soc, psyk = Visitor(server, cast.soc), Visitor(server, cast.psyk)
+    drafts = ready(cast, 3)
+    with outsider_hears_nothing(cast, server):
+        redis_server.kill()
+        answers = [send(soc, referral) for referral in drafts]
+        answers += [psyk.get(f"/remisser/{drafts[0].pk}/"), psyk.get("/handelser/klocka/"), psyk.get("/")]
+        answers.append(psyk.post("/handelser/lasta/"))
+        answers.append(psyk.post("/logga-ut/"))
+        redis_server.start()
+    assert [answer.status for answer in answers] == [302, 302, 302, 200, 200, 200, 302, 302]
+    assert max(answer.seconds for answer in answers) < 3
+    assert [seq for _, seq in rows_of(cast.psyk)] == [1, 2, 3]
+
+
+def test_acts_made_while_redis_was_dead_are_shown_once_it_is_back(
+    daphne: Start, cast: Cast, redis_server: Redis
+) -> None:
+    here, there = daphne(), daphne()
+    soc = Visitor(here, cast.soc)
+    drafts = ready(cast, 6)
+    pages = [Page(Visitor(there, cast.psyk), [there], poll=1), Page(Visitor(there, cast.psyk_2), [there, here], poll=1)]
+    with outsider_hears_nothing(cast, there), open_pages(pages):
+        assert send(soc, drafts[0]).status == 302
+        assert all(page.wait_for(1, 2) for page in pages)
+        redis_server.kill()
+        assert all(send(soc, referral).status == 302 for referral in drafts[1:4])
+        redis_server.start()
+        assert all(page.wait_for(4, 5) for page in pages), "an open page has not caught up"
+        assert all(send(soc, referral).status == 302 for referral in drafts[4:])
+        assert all(page.wait_for(6, 5) for page in pages)
+    assert pages[0].shown == rows_of(cast.psyk) and pages[1].shown == rows_of(cast.psyk_2)
+    assert not any(page.reloads or page.faults for page in pages)
+
+
+def test_an_open_socket_hears_hints_again_after_redis_has_been_away(
+    daphne: Start, cast: Cast, redis_server: Redis
+) -> None:
+    server = daphne()
+    soc, first, second = Visitor(server, cast.soc), *ready(cast, 2)
+    with outsider_hears_nothing(cast, server), Visitor(server, cast.psyk).follow() as socket:
+        redis_server.kill()
+        time.sleep(0.5)
+        assert send(soc, first).status == 302
+        redis_server.start()
+        time.sleep(2.5)
+        assert send(soc, second).status == 302
+        hint = socket.next(2)
+        assert hint["seq"] == 2, "the gap that makes the page ask again"
+        socket.say_seen(0)
+        assert [m["seq"] for m in socket.until("live")] == [1, 2, 2]
+
+
+def test_a_socket_opened_while_redis_is_dead_is_sent_away_and_let_in_when_it_is_back(
+    daphne: Start, cast: Cast, redis_server: Redis
+) -> None:
+    """Any code but 4401 means lost contact: the page tries again (docs/wire.md, Closing)."""
+    server = daphne()
+    psyk = Visitor(server, cast.psyk)
+    (referral,) = ready(cast)
+    with outsider_hears_nothing(cast, server):
+        redis_server.kill()
+        began = time.monotonic()
+        code = code_of_opening(psyk)
+        took = time.monotonic() - began
+        assert send(Visitor(server, cast.soc), referral).status == 302
+        redis_server.start()
+        with psyk.open() as socket:
+            socket.say_seen(0)
+            assert [m["type"] for m in socket.until("live")] == ["notification.created", "live"]
+    assert code == 4503
+    assert took < 3
+    assert "Traceback" not in server.log
+
+
+def code_of_opening(visitor: Visitor) -> int:
+    """The close code of a socket opened and followed; 1006 where the handshake itself was refused, as a browser says."""
+    try:
+        with visitor.open() as socket:
+            socket.say_seen(0)
+            return socket.close_code(5)
+    except InvalidHandshake:
+        return 1006
+    except ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else 1006
+
+
+def test_a_dead_redis_is_one_line_in_the_log_and_no_traceback(
+    daphne: Start, cast: Cast, redis_server: Redis
+) -> None:
+    server = daphne()
+    (referral,) = ready(cast)
+    with outsider_hears_nothing(cast, server):
+        redis_server.kill()
+        assert send(Visitor(server, cast.soc), referral).status == 302
+        log = server.log
+        redis_server.start()
+    assert "hint lost, pages catch up by asking" in log
+    assert "Error calling" not in log
+
+
+def test_a_flushed_redis_loses_nothing(daphne: Start, cast: Cast, redis_server: Redis) -> None:
+    server = daphne()
+    soc, drafts = Visitor(server, cast.soc), ready(cast, 2)
+    with outsider_hears_nothing(cast, server), Visitor(server, cast.psyk).follow() as socket:
+        assert send(soc, drafts[0]).status == 302
+        assert socket.next(1)["seq"] == 1
+        with contextlib.closing(redis_client.Redis.from_url(redis_server.url)) as client:
+            client.flushall()
+        assert send(soc, drafts[1]).status == 302
+        assert socket.next(1)["seq"] == 2
+
+
+def test_a_cut_subscription_is_made_again_and_the_page_catches_up(
+    daphne: Start, cast: Cast, redis_server: Redis
+) -> None:
+    server = daphne()
+    soc, drafts = Visitor(server, cast.soc), ready(cast, 8)
+    page = Page(Visitor(server, cast.psyk), [server], poll=1)
+    with outsider_hears_nothing(cast, server), open_pages([page]):
+        for referral in drafts:
+            with contextlib.closing(redis_client.Redis.from_url(redis_server.url)) as client:
+                client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+            assert send(soc, referral).status == 302
+        assert page.wait_for(8, 5)
+    assert page.shown == rows_of(cast.psyk)
+
+
+# ---------- two hundred acts, cut connections ----------
+ACTS = 200
+
+
+def acts_for(cast: Cast, count: int) -> list[list[tuple[str, str, dict[str, str]]]]:
+    """Journeys of three acts each for the senders' and receivers' four hats: (who, address, form)."""
+    steps = (
+        ("soc", "granska", {}),
+        ("psyk", "ta-emot", {"scope": "status"}),
+        ("psyk_2", "acceptera", {}),
+        ("psyk", "besluta", {"outcome": "granted"}),
+        ("soc_2", "avsluta", {}),
+    )
+    return [
+        [(who, f"/remisser/{referral.pk}/{step}/", form) for who, step, form in steps]
+        for referral in ready(cast, count // len(steps))
+    ]
+
+
+def test_two_hundred_acts_with_cut_connections_are_shown_once_each_and_in_order(daphne: Start, cast: Cast) -> None:
+    servers = [daphne(), daphne()]
+    chance = random.Random(20261121)
+    hats = {name: cast.members[name] for name in ("soc", "soc_2", "psyk", "psyk_2")}
+    visitors = {name: Visitor(servers[0], hat) for name, hat in hats.items()}
+    journeys = acts_for(cast, ACTS)
+    pages = {
+        name: Page(Visitor(servers[0], hat), chance.sample(servers, 2), seed=chance.randrange(2**30))
+        for name, hat in hats.items()
+    }
+    bystander = Page(Visitor(servers[0], cast.fk), servers)
+    done = threading.Event()
+
+    def cut_now_and_then(seed: int) -> None:
+        own = random.Random(seed)
+        while not done.wait(own.uniform(0.02, 0.12)):
+            own.choice(list(pages.values())).lose_contact()
+
+    def walk(journey: list[tuple[str, str, dict[str, str]]], seed: int) -> list[int]:
+        own = random.Random(seed)
+        return [visitors[who].post(path, form, server=own.choice(servers)).status for who, path, form in journey]
+
+    with (
+        outsider_hears_nothing(cast, servers[1]),
+        open_pages([*pages.values(), bystander]),
+        ThreadPoolExecutor(5) as pool,
+    ):
+        cutting = pool.submit(cut_now_and_then, 7)
+        statuses = [
+            status
+            for walked in pool.map(walk, journeys, [chance.randrange(2**30) for _ in journeys])
+            for status in walked
+        ]
+        done.set()
+        cutting.result()
+        assert statuses == [302] * ACTS
+        told = {name: rows_of(hat) for name, hat in hats.items()}
+        assert all(page.wait_for(len(told[name])) for name, page in pages.items()), {
+            name: (page.last, len(told[name])) for name, page in pages.items()
+        }
+    for name, page in pages.items():
+        assert page.shown == told[name], name
+        assert [seq for _, seq in page.shown] == list(range(1, len(told[name]) + 1))
+        assert page.faults == [] and page.reloads == 0
+    assert sum(page.connections for page in pages.values()) > 40, "too few cuts to say anything"
+    assert min(len(rows) for rows in told.values()) >= ACTS // 5
+    assert bystander.shown == []
+
+
+# ---------- a server killed ----------
+@pytest.mark.parametrize("seed", range(3))
+def test_a_killed_server_loses_nothing_and_a_repeated_form_acts_once(daphne: Start, cast: Cast, seed: int) -> None:
+    """kill -9 while forms are being sent; whoever got no answer sends the same form again, with the same key."""
+    doomed, other = daphne(), daphne()
+    chance = random.Random(seed)
+    drafts = ready(cast, 12)
+    soc, page = Visitor(doomed, cast.soc), Page(Visitor(other, cast.psyk), [doomed, other], poll=1)
+
+    def send_until_answered(referral: Referral) -> int:
+        key = uuid.uuid4().hex
+        for attempt in range(20):
+            try:
+                return soc.post(
+                    f"/remisser/{referral.pk}/granska/", {"once": key}, server=(doomed, other)[attempt % 2]
+                ).status
+            except (OSError, EOFError, Exception) as error:  # no answer: the browser would show its own page
+                if isinstance(error, AssertionError):
+                    raise
+                time.sleep(0.1)
+        return 0
+
+    with outsider_hears_nothing(cast, other), open_pages([page]), ThreadPoolExecutor(4) as pool:
+        sending = [pool.submit(send_until_answered, referral) for referral in drafts]
+        time.sleep(chance.uniform(0.02, 0.25))
+        doomed.kill()
+        time.sleep(0.2)
+        doomed.start()
+        assert [future.result() for future in sending] == [302] * len(drafts)
+        assert page.wait_for(len(drafts))
+    assert page.shown == rows_of(cast.psyk)
+    assert [seq for _, seq in page.shown] == list(range(1, 13))
+    assert ReferralEvent.objects.filter(verb="send").count() == len(drafts)
+    assert Disclosure.objects.count() == 2 * len(drafts)
+    assert set(Referral.objects.values_list("state", flat=True)) == {"sent"}
+
+
+# ---------- PostgreSQL ----------
+def test_after_a_restart_of_postgresql_the_next_requests_work(
+    daphne: Start, cast: Cast, postgres_server: Postgres
+) -> None:
+    server = daphne()
+    soc, drafts = Visitor(server, cast.soc), ready(cast, 10)
+    with ThreadPoolExecutor(4) as pool:  # several connections in the pool, as in a day's work
+        assert {answer.status for answer in pool.map(soc.get, ["/"] * 12)} == {200}
+    assert send(soc, drafts[0]).status == 302
+    postgres_server.restart()
+    close_connections(pools=True)
+    answers = [send(soc, referral) for referral in drafts[1:]]
+    assert [answer.status for answer in answers] == [302] * 9
+    assert max(answer.seconds for answer in answers) < 5
+    with outsider_hears_nothing(cast, server), Visitor(server, cast.psyk).open() as socket:
+        socket.say_seen(0)
+        assert len(socket.until("live")) == 11
+
+
+def test_open_sockets_survive_a_restart_of_postgresql(
+    daphne: Start, cast: Cast, postgres_server: Postgres
+) -> None:
+    server = daphne()
+    soc, drafts = Visitor(server, cast.soc), ready(cast, 3)
+    page = Page(Visitor(server, cast.psyk), [server], poll=0.5)
+    with open_pages([page]):
+        assert send(soc, drafts[0]).status == 302
+        assert page.wait_for(1, 3)
+        postgres_server.restart()
+        close_connections(pools=True)
+        for referral in drafts[1:]:
+            assert wait_until(lambda referral=referral: send(soc, referral).status == 302, 5)  # type: ignore[misc]
+        assert page.wait_for(3, 8)
+    assert page.shown == rows_of(cast.psyk)
+    with outsider_hears_nothing(cast, server):
+        time.sleep(0.2)
+
+
+@pytest.mark.long
+def test_the_minutes_look_goes_on_after_a_restart_of_postgresql(
+    daphne: Start, cast: Cast, postgres_server: Postgres
+) -> None:
+    """One failed look must not be the last: an ended membership would keep its socket until the process ends."""
+    server = daphne()
+    with Visitor(server, cast.psyk).follow() as socket, Visitor(server, cast.soc).follow() as bystander:
+        postgres_server.restart()
+        close_connections(pools=True)
+        time.sleep(CHECK_EVERY + 2)
+        Membership.objects.filter(pk=cast.psyk.pk).delete()
+        assert socket.close_code(CHECK_EVERY + 5) == SIGNED_OUT
+        assert bystander.is_alive_and_quiet()
