@@ -6,10 +6,13 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
+from redis.exceptions import RedisError
 
 log = logging.getLogger("samverkansrum.live")
 
 Hint = dict[str, Any]
+# What the layer raises when Redis is away. redis-py has errors of its own that are no OSError.
+NO_WIRE = (OSError, RedisError)
 
 
 def hat_group(hat_key: str) -> str:
@@ -49,6 +52,6 @@ async def _send(hints: list[tuple[str, Hint]]) -> None:
     for group, hint in hints:
         try:
             await layer.group_send(group, {"type": "hint", "hint": hint})
-        except (OSError, ConnectionError, TimeoutError) as error:
+        except NO_WIRE as error:
             log.warning("hint lost, pages catch up by asking: %s", type(error).__name__)
             return

@@ -111,10 +111,9 @@ def test_a_hat_without_the_right_moves_nothing_even_past_the_pages(
 
 @pytest.mark.parametrize("state", S)
 def test_a_withdrawn_ground_ends_every_open_referral_that_was_sent(cast: Cast, state: ReferralState) -> None:
+    referral = bring_to(cast, S.RETURNED if state == S.DRAFT else state)
     if state == S.DRAFT:  # a draft that has been sent before; one that never was rests on nothing yet
-        referral = walk(cast, bring_to(cast, S.RETURNED), V.REVISE)
-    else:
-        referral = bring_to(cast, state)
+        walk(cast, referral, V.REVISE)
     do(cast.soc, referral, V.GROUND_WITHDRAWN)
     assert referral.state == (S.WITHDRAWN if state in OPEN else state)
     check_turn(cast, referral)

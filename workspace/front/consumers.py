@@ -13,7 +13,7 @@ from django.utils.crypto import constant_time_compare
 
 from notifications.queries import epoch, last_seq, sequence_after
 from referrals.queries import referrals_visible_to
-from workspace.live import hat_group, session_group, topic_group
+from workspace.live import NO_WIRE, hat_group, session_group, topic_group
 from workspace.middleware import HAT, choose_hat, session_digest
 from workspace.models import Membership
 from workspace.queries import accounts_of_sessions, active_account, active_hats, hats_of
@@ -22,7 +22,7 @@ from workspace.rules import Hat, is_coordinator
 log = logging.getLogger("samverkansrum.wire")
 
 LARGEST = 512  # characters of a message that says nothing but a number and an epoch
-SIGNED_OUT, BAD_MESSAGE, NO_WIRE = 4401, 4400, 4503
+SIGNED_OUT, BAD_MESSAGE, TRY_LATER = 4401, 4400, 4503
 CHECK_EVERY = 60  # seconds between looks at whether open sockets still may be open
 
 
@@ -74,10 +74,10 @@ class HatConsumer(AsyncWebsocketConsumer):
             for group in groups:
                 await self.channel_layer.group_add(group, self.channel_name)
                 self.joined.append(group)
-        except OSError:
+        except NO_WIRE:
             # No wire to be had: the page asks on its own meanwhile, and tries again.
             await self.accept()
-            await self.close(NO_WIRE)
+            await self.close(TRY_LATER)
             return
         await self.accept()
         self._keep_watch()
@@ -92,7 +92,7 @@ class HatConsumer(AsyncWebsocketConsumer):
         for group in getattr(self, "joined", []):
             try:
                 await self.channel_layer.group_discard(group, self.channel_name)
-            except OSError:
+            except NO_WIRE:
                 return
 
     # ---------- in ----------
