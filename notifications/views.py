@@ -1,5 +1,6 @@
 """The bell, and the list of what other agencies have done."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -7,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from notifications.actions import mark_read
@@ -17,6 +19,7 @@ from workspace.doors import MemberRequest, member_page
 from workspace.swedish import say_time
 
 PAGE = 30
+JUST_NOW = timedelta(minutes=2)  # how long lägesraden says «Nyss»
 
 
 def said(notification: Notification) -> dict[str, Any]:
@@ -41,10 +44,14 @@ def notifications(request: MemberRequest) -> HttpResponse:
 
 @member_page
 def bell(request: MemberRequest) -> HttpResponse:
-    """The bell as it is now, with the newest unread notice as a line for lägesraden."""
-    context: dict[str, Any] = {}
-    newest = notifications_of(request.hat).filter(read_at__isnull=True).first()
-    if newest is not None:
+    """The bell as it is now, with the newest unread notice of the last minutes as a line for lägesraden.
+
+    Not one about what the page already shows (`topic`): that page has changed by itself.
+    """
+    topic = request.GET.get("topic", "")[:40]
+    context: dict[str, Any] = {"topic": topic}
+    newest = notifications_of(request.hat).filter(read_at__isnull=True, made_at__gte=timezone.now() - JUST_NOW).first()
+    if newest is not None and topic != f"{newest.kind.partition('.')[0]}:{newest.object_id}":
         words = said(newest)
         text = f"{words['agency'].name if words['agency'] else 'Samordnaren'} {words['says']}."
         context["wire"] = {"state": "news", "text": text, "url": words["url"], "time": say_time(words["at"])}

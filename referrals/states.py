@@ -42,7 +42,7 @@ class Verb(TextChoices):
     CLOSE = "close", "avslutade remissen"
     GROUND_WITHDRAWN = "ground_withdrawn", "registrerade att samtycket är återkallat"
     # Moves nothing, but belongs in the history.
-    ALLOW_ANSWER = "allow_answer", "får svara"
+    ALLOW_ANSWER = "allow_answer", "ändrade vad som får svaras"
 
 
 class Transition(NamedTuple):

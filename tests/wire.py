@@ -10,11 +10,12 @@ import uuid
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, NamedTuple, Self
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from django.test import Client
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from notifications.queries import epoch
 from tests.daphne import Daphne
@@ -80,7 +81,7 @@ class Visitor:
         return Socket(
             connect(
                 address,
-                origin=where.url if origin == "own" else origin,  # type: ignore[arg-type]
+                origin=Origin(where.url if origin == "own" else origin) if origin else None,
                 additional_headers={"Cookie": f"sessionid={self.session}"} if self.session else {},
                 compression=None,
                 open_timeout=10,

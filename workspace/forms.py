@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from workspace.clocks import year_after
 from workspace.models import Agency, Category, Consent, Function, Membership, Municipality, Participant
-from workspace.queries import categories, desks_of, municipalities, partner_agencies
+from workspace.queries import categories, desks_of, municipalities, namesakes, partner_agencies
 from workspace.states import ConsentForm as HowGiven
 from workspace.states import Gender
-from workspace.swedish import parse_date, say_date
+from workspace.swedish import parse_date, say_date, say_list
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 TOLD_BY_SENDER = ("identity", "question", "social", "work", "health", "economy")
@@ -24,7 +24,14 @@ PROTECTED = (
 
 
 class PlainText(forms.CharField):
-    """Text as people write it: no control characters, line ends made one kind."""
+    """Text as people write it: no control characters, line ends made one kind.
+
+    What is too long is refused with a sentence; a browser's own limit would cut what is pasted without a word.
+    """
+
+    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.longest = max_length
 
     def to_python(self, value: Any) -> str:
         return str(super().to_python(value)).replace("\r\n", "\n").replace("\r", "\n")
@@ -33,20 +40,35 @@ class PlainText(forms.CharField):
         super().validate(value)
         if CONTROL.search(value):
             raise ValidationError("Texten har tecken som inte går att visa. Ta bort dem eller skriv om texten.")
+        if len(value) > self.longest:
+            over = len(value) - self.longest
+            raise ValidationError(f"Texten är {over} tecken för lång. Högst {self.longest} får plats.")
 
 
 class DayField(forms.CharField):
-    """A day, in the ways people write one."""
+    """A day, in the ways people write one. `has_been` says which way a day without a year looks."""
+
+    def __init__(self, *, has_been: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.has_been = has_been
 
     def to_python(self, value: Any) -> date | None:  # type: ignore[override]
         text = super().to_python(value)
         if not text:
             return None
-        day = parse_date(text)
+        day = parse_date(text) or self._without_year(text)
         if day is None or not 1900 <= day.year <= 2100:
             example = say_date(year_after(timezone.localdate()))
             raise ValidationError(f"”{text[:30]}” är inget datum. Skriv till exempel {example}.")
         return day
+
+    def _without_year(self, text: str) -> date | None:
+        """«12 december» is the next one, or the last one where the day has been."""
+        today = timezone.localdate()
+        year = parse_date(f"{text} {today.year}")
+        if year is None or (year <= today if self.has_been else year >= today):
+            return year
+        return parse_date(f"{text} {today.year + (-1 if self.has_been else 1)}")
 
     def prepare_value(self, value: Any) -> Any:
         return say_date(value) if isinstance(value, date) else value
@@ -96,9 +118,11 @@ class ParticipantForm(forms.Form):
     )
     phone = PlainText(label="Telefon", max_length=40, required=False, help_text="Får lämnas tomt.")
     is_protected = forms.BooleanField(label="Personen har skyddade personuppgifter", required=False)
+    is_another = forms.BooleanField(label="Det är en annan person", required=False)
 
     def __init__(self, *args: Any, member: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.member = member
         desks = desks_of(member)
         self.fields["function"].queryset = desks  # type: ignore[attr-defined]
         self.fields["municipality"].queryset = municipalities()  # type: ignore[attr-defined]
@@ -112,6 +136,14 @@ class ParticipantForm(forms.Form):
         if not 1900 <= year <= timezone.localdate().year:
             raise ValidationError(f"{year} kan inte stämma. Skriv födelseåret med fyra siffror, till exempel 1984.")
         return year
+
+    def clean(self) -> dict[str, Any]:
+        """Ask before somebody is registered twice at the same agency."""
+        data: dict[str, Any] = super().clean() or {}
+        name = f"{data.get('first_name', '')} {data.get('last_name', '')}"
+        if not data.get("is_another") and namesakes(self.member, name, data.get("birth_year")):
+            self.add_error("is_another", f"Det finns redan {name}, född {data['birth_year']}, hos er. Är det en annan?")
+        return data
 
     def clean_is_protected(self) -> bool:
         if self.cleaned_data["is_protected"]:
@@ -146,7 +178,7 @@ class ConsentRecordForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Välj hur personen sa ja."},
     )
-    given_on = DayField(label="Vilken dag?", error_messages={"required": "Skriv dagen."})
+    given_on = DayField(has_been=True, label="Vilken dag?", error_messages={"required": "Skriv dagen."})
     limits = PlainText(required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
     may_answer = forms.MultipleChoiceField(
         label="Vad får mottagaren berätta tillbaka?",
@@ -171,8 +203,31 @@ class ConsentRecordForm(forms.Form):
         self.fields["form"].label = f"Hur sa {name} ja?"
         self.fields["limits"].label = f"Vad vill {name} inte att ni berättar?"
         today = timezone.localdate()
+        self.fields["may_answer"].widget = SpokenPicks(SPOKEN_ANSWERS)
+        self.fields["may_answer"].widget.choices = self.fields["may_answer"].choices  # type: ignore[attr-defined]
+        self.fields["follow_up"].widget.attrs["data-spoken-as"] = "följa nummer och datum"
         self.initial.setdefault("given_on", today)
         self.fields["valid_until"].help_text = f"Till exempel {say_date(year_after(today))}"
+
+    @property
+    def spoken(self) -> dict[str, str]:
+        """What the form says so far, as words of the spoken sentence; an empty word is a gap."""
+        chosen = {str(code) for code in self["categories"].value() or []}
+        known: Any = self.fields["categories"]
+        told = [category.spoken for category in known.queryset if category.pk in chosen]
+        left = [category.spoken for category in known.queryset if category.pk not in chosen]
+        agencies: Any = self.fields["recipient"]
+        named = {str(agency.pk): agency.name for agency in agencies.queryset}
+        purpose = str(self["purpose"].value() or "")
+        back = [SPOKEN_ANSWERS[code] for code in self["may_answer"].value() or [] if code in SPOKEN_ANSWERS]
+        return {
+            "recipient": named.get(str(self["recipient"].value()), ""),
+            "categories": say_list(told),
+            "left_out": say_list(left, "eller"),
+            "purpose": purpose[:1].lower() + purpose[1:],
+            "valid_until": "" if "valid_until" in self.errors else str(self["valid_until"].value() or ""),
+            "may_answer": say_list(back),
+        }
 
     def clean_valid_until(self) -> date:
         day: date = self.cleaned_data["valid_until"]
@@ -183,6 +238,22 @@ class ConsentRecordForm(forms.Form):
         day: date = self.cleaned_data["given_on"]
         not_ahead(day)
         return day
+
+
+SPOKEN_ANSWERS = {"status": "hur det går med remissen", "answer": "vad de svarar"}
+
+
+class SpokenPicks(forms.CheckboxSelectMultiple):
+    """Check boxes that know how they sound in the spoken sentence."""
+
+    def __init__(self, spoken: dict[str, str]) -> None:
+        super().__init__()
+        self.spoken = spoken
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        option["attrs"]["data-spoken-as"] = self.spoken[str(value)]
+        return option
 
 
 class CategoryPicks(forms.CheckboxSelectMultiple):

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
@@ -72,7 +72,7 @@ class RefusalMiddleware:
         if not isinstance(error, Refusal):
             return None
         if request.headers.get("X-Autosave"):
-            return JsonResponse({"sentence": error.sentence}, status=error.status)
+            return HttpResponse(error.sentence, content_type="text/plain; charset=utf-8", status=error.status)
         template = "409.html" if error.status == 409 else "403.html"
         back = request.path.rsplit("/", 2)[0] + "/" if request.method == "POST" else "/"
         return render(request, template, {"sentence": error.sentence, "back": back}, status=error.status)

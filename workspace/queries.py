@@ -140,6 +140,13 @@ def participants_found(member: Hat, text: str) -> QuerySet[Participant]:
     return found.order_by("sort_key", "pk")
 
 
+def namesakes(member: Hat, name: str, birth_year: int | None) -> bool:
+    """Whether somebody of that name and year is already among the participants the hat may open."""
+    if birth_year is None:
+        return False
+    return participants_visible_to(member).filter(search_key=search_key(name), birth_year=birth_year).exists()
+
+
 def access_participant(member: Hat, pk: int) -> Participant:
     """One participant this hat may open, or the same 404 as for one who does not exist."""
     participant = participants_visible_to(member).filter(pk=pk).first()
@@ -215,6 +222,13 @@ def consents_between(member: Membership, participant: Participant, recipient: Ag
         item["rows"].append(row)
         item["lives"] |= row.lives_on(today)
     return list(found.values())
+
+
+def limits_towards(member: Membership, participant: Participant, recipient: Agency) -> list[str]:
+    """What the person has said that the member's agency may not tell this recipient, in consents still in force."""
+    live = live_rows(participant, member.agency).filter(recipient=recipient)
+    consents = Consent.objects.filter(pk__in=live.values("consent")).exclude(limits="").order_by("-given_on")
+    return list(dict.fromkeys(consents.values_list("limits", flat=True)))
 
 
 def live_rows(participant: Participant, discloser: Agency) -> QuerySet[ConsentRow]:

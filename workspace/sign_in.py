@@ -20,6 +20,12 @@ class PasswordBackend(AuthenticationBackend):
 class AccountAdapter(DefaultAccountAdapter):
     """Accounts come from an agency, by import or invitation, never from a form on the web."""
 
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": "Användarnamnet eller lösenordet stämmer inte.",
+        "too_many_login_attempts": "För många försök. Vänta några minuter och försök igen.",
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 

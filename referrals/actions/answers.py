@@ -1,14 +1,17 @@
 """The answer's direction: what the receiver may tell the sender (house.md 3)."""
 
+from collections.abc import Sequence
+from datetime import date, timedelta
+
 from django.utils import timezone
 
 from notifications.actions import deliver
 from referrals.actions.moves import last_hand, lock, notice, require_side, topics, write_event
 from referrals.models import Referral, ReferralLeg, ReferralSection
 from referrals.queries import current_leg
-from referrals.rules import ANSWER, STATUS
+from referrals.rules import ANSWER, IDENTITY, STATUS
 from referrals.states import AnswerScope, ReferralState, Side, Verb
-from workspace.actions import action, make_disclosure, record_consent
+from workspace.actions import action, end_rows, make_disclosure, record_consent
 from workspace.actions.consents import RowInput
 from workspace.clocks import end_of, year_after
 from workspace.errors import NotAllowed, SomebodyWasFaster
@@ -16,6 +19,7 @@ from workspace.models import Category, ConsentRow, Disclosure, Ground, Membershi
 from workspace.rules import disclosure_lives, row_lives
 from workspace.states import ConsentForm
 
+TOLD = {AnswerScope.NONE: (), AnswerScope.STATUS: (STATUS,), AnswerScope.STATUS_AND_TEXT: (STATUS, ANSWER)}
 ANSWERABLE = {ReferralState.RECEIVED, ReferralState.ACCEPTED, ReferralState.DECIDED}
 
 
@@ -39,9 +43,8 @@ def open_answer(by: Membership, referral: Referral, scope: AnswerScope) -> None:
     What the sender has noted as the person's word becomes a ground by this tick; where nothing is noted, the officer
     says with the tick that the person has agreed, and that consent is recorded as obtained here (L6).
     """
-    wanted = {AnswerScope.NONE: (), AnswerScope.STATUS: (STATUS,), AnswerScope.STATUS_AND_TEXT: (STATUS, ANSWER)}
     leg = current_leg(referral)
-    for code in wanted[scope]:
+    for code in TOLD[scope]:
         if living(referral, code) is None:
             _tell(by, referral, leg, Category.objects.get(pk=code))
 
@@ -72,7 +75,7 @@ def _tell(by: Membership, referral: Referral, leg: ReferralLeg, category: Catego
                     recipient=referral.sender.agency,
                     category=category,
                     purpose=f"svar på remiss {referral.number}",
-                    valid_until=year_after(timezone.localdate()),
+                    valid_until=_last_day_of_question(referral),
                 )
             ],
         )
@@ -89,6 +92,13 @@ def _tell(by: Membership, referral: Referral, leg: ReferralLeg, category: Catego
         ends_at=end_of(row.valid_until),
     )
     ReferralSection.objects.create(leg=leg, category=category, author=by.agency, disclosure=disclosure)
+
+
+def _last_day_of_question(referral: Referral) -> date:
+    """An answer is not told for longer than the question may be read."""
+    asked = Disclosure.objects.filter(sections__leg__referral=referral, category=IDENTITY).order_by("-ends_at").first()
+    year = year_after(timezone.localdate())
+    return min(year, timezone.localdate(asked.ends_at) - timedelta(days=1)) if asked else year
 
 
 def write_answer(by: Membership, referral: Referral, text: str) -> ReferralSection | None:
@@ -108,22 +118,33 @@ def write_answer(by: Membership, referral: Referral, text: str) -> ReferralSecti
 
 @action
 def allow_answer(*, by: Membership, referral: Referral, scope: AnswerScope) -> None:
-    """Say, after the receipt, that the receiver may tell the sender its status, or status and text.
+    """Say, after the receipt, what the receiver may tell the sender: nothing, its status, or status and text.
 
-    Writes the disclosures, the history, audit rows and a notice to the sender, who now sees the step. Only widens:
-    what a person no longer wants told is ended by withdrawing the consent. Refuses the sender, and a referral that
-    is not in the receiver's hands.
+    Wider: writes the disclosures, and the sender, who now sees the step, is told. Narrower: ends the rows the person
+    no longer stands by, forward only; the sender keeps the history it has been shown. History and audit rows either
+    way. Refuses the sender, and a referral that is not in the receiver's hands.
     """
     referral = lock(referral)
     require_side(by, referral, Side.RECEIVER)
     if referral.state not in ANSWERABLE:
         raise SomebodyWasFaster("Remissen har gått vidare. Så här ser det ut nu.")
-    if scope == AnswerScope.NONE:
-        raise NotAllowed("Välj vad ni får svara.")
     open_answer(by, referral, scope)
-    write_event(referral, Verb.ALLOW_ANSWER, Side.RECEIVER, by=by)
-    _hand_over_decided(referral)
-    deliver([notice(referral, "referral.answer_allowed", Side.SENDER, by=by)], topics(referral))
+    write_event(referral, Verb.ALLOW_ANSWER, Side.RECEIVER, by=by, code=scope)
+    end_answer(by, referral, [code for code in (STATUS, ANSWER) if code not in TOLD[scope]])
+    told = living(referral, STATUS) is not None
+    if told:
+        _hand_over_decided(referral)
+    notices = [notice(referral, "referral.answer_allowed", Side.SENDER, by=by)] if told else []
+    deliver(notices, topics(referral))
+
+
+def end_answer(by: Membership, referral: Referral, codes: Sequence[str]) -> None:
+    """End what the receiver tells of this referral in these categories, with the consent rows it rests on."""
+    disclosures = Disclosure.objects.filter(
+        sections__leg__referral=referral, category__in=codes, recipient=referral.sender.agency_id, ended_at__isnull=True
+    )
+    row_ids = list(disclosures.values_list("consent_row", flat=True))
+    end_rows(by=by, participant=referral.participant, row_ids=[pk for pk in row_ids if pk])
 
 
 def _hand_over_decided(referral: Referral) -> None:

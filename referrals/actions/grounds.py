@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from django.db.models import Max
 
 from notifications.actions import Notice, close_notices
+from referrals.actions.answers import end_answer
 from referrals.actions.moves import move, notice, topics
 from referrals.models import Referral, ReferralSection
-from referrals.rules import VITAL, audience_for
+from referrals.rules import ANSWER, STATUS, VITAL, audience_for
 from referrals.states import Side, Verb
 from workspace.live import Hint
 from workspace.models import ConsentRow, Membership
@@ -36,6 +37,8 @@ def on_ground_lost(rows: Sequence[ConsentRow], *, by: Membership) -> tuple[list[
         hints += topics(referral)
         if not _lost_vital(referral, by_referral[referral.pk]):
             continue
+        # What the receiver was told it may answer was about this referral, and ends with it.
+        end_answer(by, referral, (STATUS, ANSWER))
         if referral.is_open:
             move(referral, Verb.GROUND_WITHDRAWN, Side.SYSTEM, by=by, turn=None)
         told = audience_for(referral, Side.RECEIVER).values_list("pk", flat=True)

@@ -4,9 +4,9 @@ from django.db.models import Case, Exists, F, OuterRef, QuerySet, When
 
 from referrals.models import Referral, ReferralSection
 from referrals.queries.visible import TURN_BY_STATE, with_people, with_what_is_known
-from referrals.rules import FOLLOW_UP
+from referrals.rules import FOLLOW_UP, VITAL
 from referrals.states import Side
-from workspace.models import CooperationRole
+from workspace.models import Consent, CooperationRole
 from workspace.rules import Hat, disclosure_lives, is_coordinator
 
 
@@ -41,6 +41,12 @@ def board_counted_only(role: CooperationRole) -> int:
         sender__agency__cooperations=role.cooperation_id, turn__isnull=False, sent_at__isnull=False
     )
     return of_cooperation.count() - board_of(role).filter(pk__in=of_cooperation.values("pk")).count()
+
+
+def resting_on(consent: Consent) -> QuerySet[Referral]:
+    """The open referrals whose identity or question rests on this consent: they close if it is withdrawn."""
+    sections = ReferralSection.objects.filter(disclosure__consent_row__consent=consent, category__in=VITAL)
+    return Referral.objects.filter(pk__in=sections.values("leg__referral"), turn__isnull=False).order_by("pk")
 
 
 def boards_of(referral: Referral) -> list[int]:

@@ -52,6 +52,8 @@ class ReferralShown:
     answer_silent: bool
     access_ended_at: datetime | None
     access_ended_why: str
+    receiver_lost_at: datetime | None
+    answer_lost: bool
     expires_at: datetime | None
     outcome: str
     sections: list[SectionShown] = field(default_factory=list)
@@ -82,7 +84,8 @@ def read_referral(member: Membership, referral: Referral) -> ReferralShown:
     answers = [s for s in sections if s.category_id == ANSWER]
     told = [s for s in sections if s.category_id == STATUS and s.disclosure]
     leg = asked[0].leg if asked else current_leg(referral)
-    ended_at, ended_why = _ended(access, now) if side == Side.RECEIVER else (None, "")
+    receiver_lost_at, ended_why = _ended(access, now)
+    ended_at = receiver_lost_at if side == Side.RECEIVER else None
     return ReferralShown(
         referral=referral,
         side=side,
@@ -98,6 +101,8 @@ def read_referral(member: Membership, referral: Referral) -> ReferralShown:
         answer_silent=_is_silent(referral, told),
         access_ended_at=ended_at,
         access_ended_why=ended_why,
+        receiver_lost_at=receiver_lost_at,
+        answer_lost=side == Side.SENDER and any(s.text and not _lives(s, now) for s in answers),
         expires_at=access.ends_at if access and may_see and side == Side.RECEIVER else None,
         outcome=referral.shown_outcome,  # type: ignore[attr-defined]
         sections=[_shown(s) for s in asked if _has_text(s) and _reads(s, side, may_see, now)],

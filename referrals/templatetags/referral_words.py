@@ -2,11 +2,16 @@
 
 from django import template
 
-from referrals.states import Outcome, RecallCode, ReferralState, ReturnCode, Verb
+from referrals.states import AnswerScope, Outcome, RecallCode, ReferralState, ReturnCode, Verb
 
 register = template.Library()
 
-CODES = {Verb.DECIDE: Outcome, Verb.RETURN: ReturnCode, Verb.RECALL: RecallCode}
+CODES = {
+    Verb.DECIDE: Outcome,
+    Verb.RETURN: ReturnCode,
+    Verb.RECALL: RecallCode,
+    Verb.ALLOW_ANSWER: AnswerScope,
+}
 
 
 @register.filter

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,11 +14,11 @@ from referrals.errors import MissingGround
 from referrals.forms import AddressForm, DraftForm, GroundForm
 from referrals.models import Referral
 from referrals.queries import access_referral, current_leg, needed_grounds
-from referrals.rules import TEXT_CATEGORIES
+from referrals.rules import BACKGROUND, TEXT_CATEGORIES
 from referrals.states import ReferralState
 from workspace.doors import MemberRequest, do_once, log_reads, member_page
 from workspace.errors import NotAllowed, SomebodyWasFaster
-from workspace.queries import access_participant, categories
+from workspace.queries import access_participant, categories, limits_towards
 from workspace.swedish import say_time
 
 STEPS = (
@@ -51,7 +51,14 @@ def _context(request: MemberRequest, referral: Referral, step: str, **more: Any)
         }
         for number, (name, label) in enumerate(STEPS, start=1)
     ]
-    return {"referral": referral, "person": referral.participant, "steps": steps, **more}
+    return {
+        "referral": referral,
+        "person": referral.participant,
+        "steps": steps,
+        "limits": limits_towards(request.hat, referral.participant, referral.receiver.agency),
+        "background": BACKGROUND,
+        **more,
+    }
 
 
 @member_page
@@ -132,9 +139,20 @@ def draft_text(request: MemberRequest, pk: int) -> HttpResponse:
             texts=form.texts,
             answer_wished_on=form.cleaned_data["answer_wished_on"],
         )
-        return redirect("draft_review", pk=pk)
+        return _after_text(request, referral)
     more = {"form": form, "on_consent": current_leg(referral).ground_id == "consent", "covered": _covered(referral)}
     return render(request, "referrals/draft_text.html", _context(request, referral, "draft_text", **more))
+
+
+def _after_text(request: MemberRequest, referral: Referral) -> HttpResponse:
+    """Where the button that was pressed leads: on, to the consent that is missing, or out for now."""
+    if "consent" in request.POST:
+        address = reverse("new_consent", args=[referral.participant_id])
+        return redirect(f"{address}?remiss={referral.pk}")
+    if "later" in request.POST:
+        messages.success(request, "Utkastet är sparat.")
+        return redirect("participant", pk=referral.participant_id)
+    return redirect("draft_review", pk=referral.pk)
 
 
 def _covered(referral: Referral) -> list[str]:
@@ -146,23 +164,28 @@ def _covered(referral: Referral) -> list[str]:
     ]
 
 
+def plain(sentence: str, status: int = 200) -> HttpResponse:
+    """One sentence, for the script that keeps a draft."""
+    return HttpResponse(sentence, content_type="text/plain; charset=utf-8", status=status)
+
+
 @require_POST
 @member_page
-def autosave(request: MemberRequest, pk: int) -> JsonResponse:
+def autosave(request: MemberRequest, pk: int) -> HttpResponse:
     """Keep a draft while it is being written. A date that is not yet whole waits."""
     referral = _draft(request, pk)
     form = _draft_form(request, referral)
     form.is_valid()
     too_long = [name for name in form.errors if name != "answer_wished_on"]
     if too_long:
-        return JsonResponse({"status": "Utkastet är inte sparat än. En text behöver rättas."}, status=422)
+        return plain("Utkastet är inte sparat än. En text behöver rättas.", status=409)
     actions.save_draft(
         by=request.hat,
         referral=referral,
         texts=form.texts,
         answer_wished_on=form.cleaned_data.get("answer_wished_on", referral.answer_wished_on),
     )
-    return JsonResponse({"status": f"Utkastet sparades {say_time(timezone.now())}."})
+    return plain(f"Utkastet sparades {say_time(timezone.now())}.")
 
 
 @member_page

@@ -85,6 +85,10 @@ def open_with_reason(request: MemberRequest, pk: int) -> HttpResponse:
     return render(request, "referrals/open_with_reason.html", {"form": form, "referral": referral})
 
 
+# Steps in which the sender still waits for an answer: only there can a wished day be past.
+AWAITED = {ReferralState.SENT, ReferralState.RECEIVED, ReferralState.ACCEPTED}
+
+
 def board_row(referral: Referral) -> dict[str, Any]:
     """One line of the board: number, desks, class, step, turn, days. Nothing else reaches the template."""
     state = ReferralState(referral.shown_state)  # type: ignore[attr-defined]
@@ -98,7 +102,7 @@ def board_row(referral: Referral) -> dict[str, Any]:
         "label": state.label,
         "turn": turn_shown(referral, state),
         "days": days_since(referral.sent_at) if referral.sent_at else 0,
-        "late": max(0, (timezone.localdate() - wished).days) if wished else 0,
+        "late": max(0, (timezone.localdate() - wished).days) if wished and state in AWAITED else 0,
         "state": state,
     }
 
@@ -121,7 +125,10 @@ def board_context(request: RoleRequest) -> dict[str, Any]:
     tab = query.pop("urval", ["alla"])[-1]
     query.pop("page", None)
     current = next((t for t in TABS if t[0] == tab), TABS[0])
-    page = Paginator([row for row in rows if current[2](row)], PAGE).get_page(request.GET.get("page"))
+    chosen_rows = [row for row in rows if current[2](row)]
+    if current[0] == "sena":
+        chosen_rows.sort(key=lambda row: -row["late"])
+    page = Paginator(chosen_rows, PAGE).get_page(request.GET.get("page"))
     waits: dict[str, int] = {}
     for row in rows:
         if row["turn"]:

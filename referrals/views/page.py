@@ -48,7 +48,7 @@ def verbs_for(request: MemberRequest, shown: ReferralShown) -> set[Verb]:
         verbs |= {Verb.RETURN} if can_return(by, referral, told) else set()
         verbs |= {Verb.CLOSE} if can_receiver_close(by, referral, told) else set()
         taken_in = referral.state in {ReferralState.RECEIVED, ReferralState.ACCEPTED, ReferralState.DECIDED}
-        if taken_in and is_caseworker(by) and not (told and shown.answer_told):
+        if taken_in and is_caseworker(by):
             verbs.add(Verb.ALLOW_ANSWER)
     return verbs
 
@@ -92,9 +92,11 @@ def answer_sentence(shown: ReferralShown) -> str:
 def forms_for(shown: ReferralShown, verbs: set[Verb], bound: dict[Verb, Any]) -> dict[str, Any]:
     """The forms of the page, by verb. A form that was refused keeps what was typed."""
     noted = noted_answer(shown.referral) if Verb.ACKNOWLEDGE in verbs or Verb.ALLOW_ANSWER in verbs else set()
+    scope = AnswerScope.STATUS_AND_TEXT if shown.answer_told else AnswerScope.STATUS
+    initial = {Verb.ALLOW_ANSWER: {"scope": scope if shown.status_told else AnswerScope.NONE}}
     forms: dict[str, Any] = {}
     for verb in verbs & set(FORMS):
-        form = bound.get(verb) or FORMS[verb](prefix=None, auto_id=f"id_{verb}_%s")
+        form = bound.get(verb) or FORMS[verb](auto_id=f"id_{verb}_%s", initial=initial.get(verb))
         if verb in {Verb.DECIDE, Verb.RETURN}:
             no_text_without_leave(form, shown.answer_told)
         forms[verb.value] = form
@@ -115,7 +117,7 @@ def page_context(
         "answer": answer_sentence(shown),
         "state": ReferralState(shown.state),
         "verbs": {verb.value for verb in verbs},
-        "readers": readers_of(request.hat, shown),
+        "read_by": readers_of(request.hat, shown),
         "consents": consents_between(request.hat, referral.participant, referral.receiver.agency)
         if shown.side == Side.SENDER
         else [],
@@ -151,11 +153,13 @@ def referral(request: MemberRequest, pk: int) -> HttpResponse:
 
 @member_page
 def fragment(request: MemberRequest, pk: int, piece: str) -> HttpResponse:
-    """One region of the page, as it is now."""
+    """One region of the page, as it is now. Seen on a page that is in sight, its notices are read."""
     if piece not in PIECES:
         raise Http404
-    context = page_context(request, access_referral(request.hat, pk))
-    return respond(request, f"referrals/_{PIECES[piece]}.html", context)
+    found = access_referral(request.hat, pk)
+    if piece == "lage" and request.headers.get("X-Visible") == "1":
+        mark_read(by=request.hat, notifications=notifications_about(request.hat, "referral.", pk))
+    return respond(request, f"referrals/_{PIECES[piece]}.html", page_context(request, found))
 
 
 def _act(request: MemberRequest, pk: int, verb: Verb, perform: Callable[[Referral, Any], str]) -> HttpResponse:
@@ -207,7 +211,7 @@ def acknowledge(request: MemberRequest, pk: int) -> HttpResponse:
 def allow_answer(request: MemberRequest, pk: int) -> HttpResponse:
     def perform(referral: Referral, data: Any) -> str:
         actions.allow_answer(by=request.hat, referral=referral, scope=AnswerScope(data["scope"]))
-        return "Avsändaren ser nu läget."
+        return "Det ni får svara är ändrat."
 
     return _act(request, pk, Verb.ALLOW_ANSWER, perform)
 

@@ -16,13 +16,19 @@ WITHIN = 1000  # milliseconds: the issue's promise, from one browser's act to th
 # Written into the page, and so gone if the page is loaded again: that the stamp is there proves there was no reload.
 WATCH = """words => {
   const seen = (window.__seen ??= {});
-  const look = () => { for (const word of words) if (!(word in seen) && document.body.innerText.includes(word)) seen[word] = Date.now(); };
+  const look = () => {
+    for (const word of words) if (!(word in seen) && document.body.innerText.includes(word)) seen[word] = Date.now();
+  };
   look();
-  new MutationObserver(look).observe(document.documentElement, { subtree: true, childList: true, characterData: true, attributes: true });
+  const all = { subtree: true, childList: true, characterData: true, attributes: true };
+  new MutationObserver(look).observe(document.documentElement, all);
 }"""
 BLANKED = """words => {
   const gone = (window.__gone ??= {});
-  const look = () => { for (const word of words) if (!(word in gone) && !document.documentElement.outerHTML.includes(word)) gone[word] = Date.now(); };
+  const look = () => {
+    const all = document.documentElement.outerHTML;
+    for (const word of words) if (!(word in gone) && !all.includes(word)) gone[word] = Date.now();
+  };
   new MutationObserver(look).observe(document.documentElement, { subtree: true, childList: true, characterData: true });
 }"""
 STATUS_NOTE = re.compile(r"^Failed to load resource: the server responded with a status of (403|404|409|410|422|500)")
@@ -85,9 +91,10 @@ class Person:
     def go(self, page: Page, path: str) -> None:
         page.goto(self.server.url + path)
 
-    def acted_at(self) -> float:
-        """When the last form was sent, as the browser's clock has it (ms)."""
-        return float(self.acts[-1].timing["startTime"])
+    def acted_at(self) -> tuple[float, float]:
+        """When the last form was sent and when the server answered it, as the browser's clock has it (ms)."""
+        timing = self.acts[-1].timing
+        return float(timing["startTime"]), float(timing["startTime"]) + float(timing["responseStart"])
 
     def quiet(self) -> None:
         """Nothing was said on the console, and no other host was asked."""
@@ -104,11 +111,11 @@ def watch_gone(page: Page, *words: str) -> None:
     page.evaluate(BLANKED, list(words))
 
 
-def took(page: Page, word: str, since: float, *, gone: bool = False) -> int:
-    """Milliseconds from the act to the word on (or gone from) a page that was not loaded again."""
+def took(page: Page, word: str, act: tuple[float, float], *, gone: bool = False) -> tuple[int, int]:
+    """Milliseconds to the word on (or gone from) a page that was not loaded again: from the click, and from the answer."""
     at = page.evaluate(f"word => (window.{'__gone' if gone else '__seen'} ?? {{}})[word] ?? null", word)
     assert at is not None, f"{page.url} was loaded again, or never {'lost' if gone else 'showed'} «{word}»"
-    return round(at - since)
+    return round(at - act[0]), round(at - act[1])
 
 
 def text_of(page: Page) -> str:

@@ -1,28 +1,33 @@
 """What the wire keeps when Redis, a server or PostgreSQL dies: no request fails, and every page catches up."""
 
 import contextlib
+import http.client
+import os
 import random
+import signal
 import threading
 import time
 import uuid
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import redis as redis_client
+from django.contrib.sessions.models import Session
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from notifications.models import Counter, Notification
-from referrals import actions
+from notifications.models import Notification
 from referrals.models import Referral, ReferralEvent
 from tests.cast import Cast, draft, give_consent
 from tests.daphne import Daphne
 from tests.infrastructure import close_connections
+from tests.notifications.test_wire import JOURNEYS, secrets_of
+from tests.notifications.test_wire import ready as everything_allowed
 from tests.services import Postgres, Redis
-from tests.wire import Answer, Page, Socket, Visitor, open_pages, wait_until
-from workspace.models import Disclosure, Membership
+from tests.wire import Answer, Page, Visitor, open_pages, wait_until
 from workspace.front.consumers import CHECK_EVERY, SIGNED_OUT
-from workspace.rules import Hat
+from workspace.models import Consent, Disclosure, Membership
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 Start = Callable[..., Daphne]
@@ -157,7 +162,7 @@ def test_a_socket_opened_while_redis_is_dead_is_sent_away_and_let_in_when_it_is_
 
 
 def code_of_opening(visitor: Visitor) -> int:
-    """The close code of a socket opened and followed; 1006 where the handshake itself was refused, as a browser says."""
+    """The close code of a socket opened and followed; 1006 where the handshake was refused, as a browser says."""
     try:
         with visitor.open() as socket:
             socket.say_seen(0)
@@ -168,9 +173,7 @@ def code_of_opening(visitor: Visitor) -> int:
         return closed.rcvd.code if closed.rcvd else 1006
 
 
-def test_a_dead_redis_is_one_line_in_the_log_and_no_traceback(
-    daphne: Start, cast: Cast, redis_server: Redis
-) -> None:
+def test_a_dead_redis_is_one_line_in_the_log_and_no_traceback(daphne: Start, cast: Cast, redis_server: Redis) -> None:
     server = daphne()
     (referral,) = ready(cast)
     with outsider_hears_nothing(cast, server):
@@ -180,6 +183,25 @@ def test_a_dead_redis_is_one_line_in_the_log_and_no_traceback(
         redis_server.start()
     assert "hint lost, pages catch up by asking" in log
     assert "Error calling" not in log
+
+
+def test_a_redis_that_hangs_fails_no_request_and_slows_none(daphne: Start, cast: Cast, redis_server: Redis) -> None:
+    """Alive but silent, as behind a broken network: nothing refuses the connection, so only a time limit helps."""
+    server = daphne()
+    soc, drafts = Visitor(server, cast.soc), ready(cast, 2)
+    with contextlib.closing(redis_client.Redis.from_url(redis_server.url)) as client:
+        info: Any = client.info("server")
+        pid = info["process_id"]
+    with outsider_hears_nothing(cast, server), ThreadPoolExecutor(1) as pool:
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            answer = pool.submit(send, soc, drafts[0])
+            in_time = wait_until(answer.done, 3)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        assert answer.result().status == 302
+        assert send(soc, drafts[1]).status == 302
+    assert in_time, "the request waited until Redis answered again"
 
 
 def test_a_flushed_redis_loses_nothing(daphne: Start, cast: Cast, redis_server: Redis) -> None:
@@ -209,13 +231,40 @@ def test_a_cut_subscription_is_made_again_and_the_page_catches_up(
     assert page.shown == rows_of(cast.psyk)
 
 
+def test_no_name_number_kind_or_text_passes_through_redis(daphne: Start, cast: Cast, redis_server: Redis) -> None:
+    """Whoever listens there learns no more than a browser does."""
+    server, referral = daphne(), everything_allowed(cast)
+    with (
+        contextlib.closing(redis_client.Redis.from_url(redis_server.url)) as client,
+        contextlib.closing(client.pubsub()) as tap,
+        outsider_hears_nothing(cast, server),
+        Visitor(server, cast.psyk).follow(),
+    ):
+        tap.psubscribe("samverkansrum*")
+        assert tap.get_message(timeout=2)
+        for (who, step, form), _ in JOURNEYS["to its end"][:4]:
+            assert Visitor(server, cast.members[who]).post(f"/remisser/{referral.pk}/{step}/", form).status == 302
+        consent = Consent.objects.get(agency=cast.soc.agency_id)
+        rows = list(consent.rows.values_list("pk", flat=True))
+        assert Visitor(server, cast.soc).post(f"/samtycken/{consent.pk}/aterkalla/", {"rows": rows}).status == 302
+        assert Visitor(server, cast.soc).post("/logga-ut/").status == 302
+        sessions = list(Session.objects.values_list("pk", flat=True))
+        passed = []
+        while message := tap.get_message(timeout=0.3):
+            passed.append(message["channel"] + b" " + message["data"])
+        assert client.dbsize() == 0, "nothing is kept in Redis"
+    everything = b"\n".join(passed)
+    assert len(passed) > 12 and b"session." in everything
+    assert not [word for word in [*secrets_of(cast), *sessions] if word.encode() in everything]
+
+
 # ---------- two hundred acts, cut connections ----------
 ACTS = 200
 
 
 def acts_for(cast: Cast, count: int) -> list[list[tuple[str, str, dict[str, str]]]]:
     """Journeys of three acts each for the senders' and receivers' four hats: (who, address, form)."""
-    steps = (
+    steps: tuple[tuple[str, str, dict[str, str]], ...] = (
         ("soc", "granska", {}),
         ("psyk", "ta-emot", {"scope": "status"}),
         ("psyk_2", "acceptera", {}),
@@ -293,9 +342,7 @@ def test_a_killed_server_loses_nothing_and_a_repeated_form_acts_once(daphne: Sta
                 return soc.post(
                     f"/remisser/{referral.pk}/granska/", {"once": key}, server=(doomed, other)[attempt % 2]
                 ).status
-            except (OSError, EOFError, Exception) as error:  # no answer: the browser would show its own page
-                if isinstance(error, AssertionError):
-                    raise
+            except (OSError, http.client.HTTPException):  # no answer: the browser would show its own page
                 time.sleep(0.1)
         return 0
 
@@ -305,13 +352,41 @@ def test_a_killed_server_loses_nothing_and_a_repeated_form_acts_once(daphne: Sta
         doomed.kill()
         time.sleep(0.2)
         doomed.start()
-        assert [future.result() for future in sending] == [302] * len(drafts)
+        assert {future.result() for future in sending} <= {302, 409}
         assert page.wait_for(len(drafts))
     assert page.shown == rows_of(cast.psyk)
     assert [seq for _, seq in page.shown] == list(range(1, 13))
     assert ReferralEvent.objects.filter(verb="send").count() == len(drafts)
     assert Disclosure.objects.count() == 2 * len(drafts)
     assert set(Referral.objects.values_list("state", flat=True)) == {"sent"}
+
+
+@pytest.mark.parametrize("step", ["granska", "ta-emot", "acceptera", "besluta", "avsluta"])
+def test_the_same_form_sent_again_leads_to_the_same_place(daphne: Start, cast: Cast, step: str) -> None:
+    """The answer was lost, or the button was pressed twice: one effect, and the page of the result (house.md 4.5)."""
+    here, there = daphne(), daphne()
+    (referral,) = ready(cast)
+    for who, path, form in [
+        ("soc", "granska", {}),
+        ("psyk", "ta-emot", {"scope": "status"}),
+        ("psyk", "acceptera", {}),
+        ("psyk", "besluta", {"outcome": "granted"}),
+        ("soc", "avsluta", {}),
+    ]:
+        visitor, address = Visitor(here, cast.members[who]), f"/remisser/{referral.pk}/{path}/"
+        once = form | {"once": "the same"}
+        if path != step:
+            assert visitor.post(address, once).status == 302
+            continue
+        with ThreadPoolExecutor(4) as pool:
+            at_once = list(pool.map(lambda server: visitor.post(address, once, server=server), [here, there] * 2))  # noqa: B023
+        later = visitor.post(address, once, server=there)
+        answers = [(answer.status, answer.location) for answer in [*at_once, later]]
+        assert answers == [(302, f"/remisser/{referral.pk}/")] * 5
+        assert referral.events.count() == Referral.objects.get().events.values("verb").distinct().count()
+        break
+    with outsider_hears_nothing(cast, here):
+        time.sleep(0.2)
 
 
 # ---------- PostgreSQL ----------
@@ -333,9 +408,7 @@ def test_after_a_restart_of_postgresql_the_next_requests_work(
         assert len(socket.until("live")) == 11
 
 
-def test_open_sockets_survive_a_restart_of_postgresql(
-    daphne: Start, cast: Cast, postgres_server: Postgres
-) -> None:
+def test_open_sockets_survive_a_restart_of_postgresql(daphne: Start, cast: Cast, postgres_server: Postgres) -> None:
     server = daphne()
     soc, drafts = Visitor(server, cast.soc), ready(cast, 3)
     page = Page(Visitor(server, cast.psyk), [server], poll=0.5)

@@ -4,25 +4,27 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import redis as redis_client
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.utils import timezone
+from websockets.exceptions import ConnectionClosed
 
 from notifications.models import Counter, Notification
 from notifications.queries import epoch
 from referrals.models import Referral
 from tests.cast import SECRET_NAME, SECRET_TEXT, Cast, draft, give_consent, sent
 from tests.daphne import Daphne, server_environment
-from tests.services import Redis
-from tests.wire import Message, Socket, Visitor, refusal_of
+from tests.wire import Message, Socket, Visitor, refusal_of, session_of
 from workspace.front.consumers import BAD_MESSAGE, CHECK_EVERY, SIGNED_OUT, sockets_to_close
-from workspace.models import AuditEntry, Consent, CooperationRole, Membership, UserAccount
+from workspace.models import Agency, AuditEntry, Consent, CooperationRole, Membership, UserAccount
 from workspace.rules import Hat
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.embedded]
@@ -66,11 +68,17 @@ def room(server: Daphne, cast: Cast) -> Generator[Room]:
         assert not Notification.objects.filter(membership__in=[cast.outsider, cast.two_hats[1]]).exists()
 
 
+def ended_yesterday() -> dict[str, Any]:
+    """What a membership or role that has ended looks like, for `update`."""
+    day = timezone.localdate() - timedelta(days=1)
+    return {"from_on": day, "to_on": day}
+
+
 def seqs(messages: list[Message]) -> list[int]:
     return [message["seq"] for message in messages if message["type"] == "notification.created"]
 
 
-def send_new(room: Room, texts: int = 1) -> Referral:
+def send_new(room: Room) -> Referral:
     """soc sends a referral to psyk through its page."""
     referral = ready(room.cast)
     assert room.visitor(room.cast.soc).post(f"/remisser/{referral.pk}/granska/").status == 302
@@ -91,19 +99,27 @@ def test_the_signed_out_get_no_socket(room: Room) -> None:
     assert refusal_of(stranger)[0] == 403
 
 
-@pytest.mark.parametrize(
-    "origin", ["https://evil.example", "http://127.0.0.1.evil.example", "null", "file://", "nonsense", None]
-)
-def test_a_page_of_another_origin_gets_no_socket(room: Room, origin: str | None) -> None:
+def test_a_page_of_another_origin_gets_no_socket(room: Room) -> None:
     visitor = room.visitor(room.cast.psyk)
-    assert refusal_of(visitor, origin=origin)[0] == 403
+    own = room.server.url
+    foreign = (
+        "https://evil.example",
+        f"{own}.evil.example",
+        f"{own}@evil.example",
+        "null",
+        "file://",
+        "nonsense",
+        None,
+    )
+    answers = {origin: refusal_of(visitor, origin=origin)[0] for origin in foreign}
+    assert set(answers.values()) <= {400, 403}, answers  # 400: no origin at all, says the protocol's library
     assert room.keep(visitor.open()).is_alive_and_quiet()
 
 
 def test_a_disabled_account_and_an_ended_hat_get_no_socket(room: Room) -> None:
     psyk, fk = room.visitor(room.cast.psyk), room.visitor(room.cast.fk)
     UserAccount.objects.filter(pk=room.cast.psyk.user_id).update(is_active=False)
-    Membership.objects.filter(pk=room.cast.fk.pk).update(to_on=timezone.localdate() - timedelta(days=1))
+    Membership.objects.filter(pk=room.cast.fk.pk).update(**ended_yesterday())
     assert refusal_of(psyk) == refusal_of(fk) == refusal_of(Visitor(room.server, None))
 
 
@@ -118,7 +134,7 @@ def test_a_topic_one_may_not_open_is_refused_like_one_that_does_not_exist(room: 
     cast, referral = room.cast, sent(room.cast, follow_up=True)
     hidden_draft = draft(cast)
     board = f"board:{cast.coordinator.cooperation_id}"
-    tried = {
+    tried: dict[str, tuple[Hat, str]] = {
         "unknown": (cast.outsider, f"referral:{referral.pk + 500}"),
         "somebody else's": (cast.outsider, f"referral:{referral.pk}"),
         "another desk of a party": (cast.fk, f"referral:{referral.pk}"),
@@ -271,9 +287,9 @@ def test_each_act_is_hinted_within_a_second_to_exactly_those_who_are_told(room: 
 
 def test_a_withdrawal_is_hinted_to_the_receiver(room: Room) -> None:
     cast, referral = room.cast, send_new(room)
+    assert SECRET_TEXT in room.visitor(cast.psyk).get(f"/remisser/{referral.pk}/").text
     psyk, psyk_2, soc = room.live(cast.psyk), room.live(cast.psyk_2), room.live(cast.soc)
     page = room.live(cast.psyk, f"referral:{referral.pk}")
-    assert SECRET_TEXT in room.visitor(cast.psyk).get(f"/remisser/{referral.pk}/").text
     assert withdraw(room).status == 302
     assert psyk.next(1)["type"] == psyk_2.next(1)["type"] == "notification.created"
     assert {message["type"] for message in (page.next(1), page.next(1))} == {"notification.created", "changed"}
@@ -335,7 +351,7 @@ def secrets_of(cast: Cast) -> list[str]:
     users = UserAccount.objects.values_list("username", "first_name", "last_name")
     return [
         *(SECRET_NAME, person.last_name, SECRET_TEXT, person.phone, str(person.municipality), str(person.birth_year)),
-        *(referral.number, referral.kind_id, referral.kind.name, "partly", "incomplete", "sent", "referral."),
+        *(referral.number, referral.kind_id, referral.kind.name, "partly", "incomplete", "referral.sent"),
         *(cast.soc.agency.name, cast.soc.agency.short_name, cast.soc.agency.code, cast.psyk.agency.code),
         *(word for names in users for word in names if len(word) > 3),
     ]
@@ -403,20 +419,23 @@ BAD: dict[str, str | bytes] = {
 }
 
 
-@pytest.mark.parametrize("name", BAD)
-def test_a_bad_message_closes_the_socket_is_logged_and_harms_nobody(room: Room, name: str) -> None:
-    visitor = room.visitor(room.cast.psyk)
-    bystander, before = room.live(room.cast.psyk_2), len(room.server.log)
-    with visitor.follow() as socket:
-        socket.say(BAD[name])
-        assert socket.close_code() == BAD_MESSAGE == 4400
-        assert socket.heard == []
-    log = room.server.log[before:]
-    assert "socket message refused" in log
+def test_a_bad_message_closes_the_socket_is_logged_and_harms_nobody(room: Room) -> None:
+    visitor, bystander = room.visitor(room.cast.psyk), room.live(room.cast.psyk_2)
+    began = len(room.server.log)
+    answers = {}
+    for name, message in BAD.items():
+        before = len(room.server.log)
+        with visitor.follow() as socket:
+            socket.say(message)
+            code = socket.close_code()
+            logged = "socket message refused" in room.server.log[before:]
+            answers[name] = (code, socket.heard, logged)
+    assert {name: answer for name, answer in answers.items() if answer != (BAD_MESSAGE, [], True)} == {}
+    assert BAD_MESSAGE == 4400
+    log = room.server.log[began:]
     assert MARK not in log and "Traceback" not in log
     assert bystander.is_alive_and_quiet()
-    with visitor.follow() as again:
-        assert again.is_alive_and_quiet()
+    assert room.live(room.cast.psyk).is_alive_and_quiet()
 
 
 def test_an_odd_epoch_is_only_unknown(room: Room) -> None:
@@ -446,69 +465,36 @@ def test_switching_hat_closes_the_sockets_of_that_session_only(room: Room) -> No
     assert f'value="{fk.hat_key}"' in visitor.get("/").text, "the old hat is now the one to switch to"
 
 
-def hat_of_socket(socket: Socket, hats: dict[str, int]) -> set[str]:
-    """Whose socket it is, seen by what it replays: each hat has been told a different number of things."""
-    socket.say_seen(0)
-    count = len(seqs(socket.until("live", "reload")))
-    return {key for key, told in hats.items() if told == count}
-
-
-def tell(hat: Membership, times: int) -> None:
-    Counter.objects.create(membership=hat, last_seq=times)
-    for seq in range(1, times + 1):
-        Notification.objects.create(membership=hat, seq=seq, kind="referral.sent", number="R-1", object_id=1)
-
-
-def test_a_socket_opened_again_the_moment_the_hat_is_switched_wears_the_new_hat(room: Room) -> None:
-    """The other tab reloads at once on 4401: it must find the new hat, or rights are united (house.md 3)."""
-    cast = room.cast
-    second = Membership.objects.create(user=cast.two_hats[0].user, agency=cast.psyk.agency)
-    hats = {cast.two_hats[0].hat_key: 1, second.hat_key: 2}
-    tell(cast.two_hats[0], 1)
-    tell(second, 2)
-    visitor = room.visitor(cast.two_hats[0])
-    worn = [second.hat_key, cast.two_hats[0].hat_key]
-    wrong = 0
-    for turn in range(12):
-        target = worn[turn % 2]
-        with visitor.follow() as tab:
-            again = _reopened_while(
-                lambda: tab.close_code(), visitor, lambda to=target: visitor.post("/roll/byt/", {"hat": to})
-            )
-        with again:
-            wrong += hat_of_socket(again, hats) != {target}
-    assert wrong == 0, f"{wrong} of 12 sockets opened on the close wore the hat that had been taken off"
-
-
-def _reopened_while(closed: Callable[[], int], visitor: Visitor, switch: Callable[[], Any]) -> Socket:
-    """Switch in the background, and open a socket as soon as the old one is closed."""
-    from threading import Thread
-
-    background = Thread(target=switch)
-    background.start()
-    try:
-        assert closed() == SIGNED_OUT
-        return visitor.open()
-    finally:
-        background.join()
-
-
-def test_a_socket_can_not_be_opened_again_the_moment_one_signs_out(room: Room) -> None:
-    let_in = 0
-    for _ in range(12):
-        visitor = room.visitor(room.cast.psyk)
-        with visitor.follow() as tab:
+@pytest.mark.parametrize("goodbye", ["sign-out", "hat switch"])
+def test_sockets_close_only_when_the_session_has_changed(room: Room, goodbye: str) -> None:
+    """A page reloads the moment it hears 4401: if the session is still the old one then, the old rights come back."""
+    visitor = room.visitor(room.cast.two_hats[0])
+    path, form = {
+        "sign-out": ("/logga-ut/", {}),
+        "hat switch": ("/roll/byt/", {"hat": room.cast.two_hats[1].hat_key}),
+    }[goodbye]
+    tab = room.keep(visitor.follow())
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            # Whoever wants to write this session waits for us (on SQLite: whoever wants to write at all).
+            assert Session.objects.select_for_update().get(pk=visitor.session)
+            answer = pool.submit(visitor.post, path, form)
+            time.sleep(0.7)
+            assert not answer.done()
             try:
-                _reopened_while(lambda: tab.close_code(), visitor, lambda: visitor.post("/logga-ut/")).close()
-                let_in += 1
-            except Exception:  # the handshake is refused
-                continue
-    assert let_in == 0, f"{let_in} of 12 sockets were let in after the goodbye"
+                early = tab.next(0.01)
+            except TimeoutError:
+                early = {}
+            except ConnectionClosed:
+                early = {"type": "closed"}
+        assert answer.result().status == 302
+    assert early == {}, "the sockets were closed before the session had changed"
+    assert tab.close_code() == SIGNED_OUT
 
 
-def ended_after(change: Callable[[Cast, str], object], cast: Cast, server: Daphne, hat: Hat) -> bool:
+def ended_after(change: Callable[[Cast, str], object], cast: Cast, hat: Hat) -> bool:
     """Whether the minute's look would close a socket of this hat after a change; never one of a bystander."""
-    session, bystander = Visitor(server, hat).session, Visitor(server, cast.fk).session
+    session, bystander = session_of(hat), session_of(cast.fk)
     held = [(session, hat.hat_key), (bystander, cast.fk.hat_key)]
     assert sockets_to_close(held) == set()
     change(cast, session)
@@ -517,29 +503,20 @@ def ended_after(change: Callable[[Cast, str], object], cast: Cast, server: Daphn
     return bool(ended)
 
 
-def _yesterday() -> Any:
-    return timezone.localdate() - timedelta(days=1)
-
-
 def _new_password(cast: Cast, session: str) -> None:
     cast.psyk.user.set_password("ett annat långt lösenord")
     cast.psyk.user.save()
 
 
 def _other_hat_in_session(cast: Cast, session: str) -> None:
-    from django.contrib.sessions.backends.db import SessionStore
-
-    Membership.objects.create(user=cast.psyk.user, agency=cast.fk.agency)
     store = SessionStore(session)
-    store["hat"] = Membership.objects.get(user=cast.psyk.user, agency=cast.fk.agency).hat_key
+    store["hat"] = Membership.objects.create(user=cast.psyk.user, agency=cast.fk.agency).hat_key
     store.save()
 
 
 ENDS: dict[str, Callable[[Cast, str], object]] = {
-    "membership ended": lambda cast, _: Membership.objects.filter(pk=cast.psyk.pk).update(to_on=_yesterday()),
-    "agency left": lambda cast, _: (
-        type(cast.psyk.agency).objects.filter(pk=cast.psyk.agency_id).update(left_on=_yesterday())
-    ),
+    "membership ended": lambda cast, _: Membership.objects.filter(pk=cast.psyk.pk).update(**ended_yesterday()),
+    "agency left": lambda cast, _: Agency.objects.filter(pk=cast.psyk.agency_id).update(left_on=timezone.localdate()),
     "account disabled": lambda cast, _: UserAccount.objects.filter(pk=cast.psyk.user_id).update(is_active=False),
     "session deleted": lambda _, session: Session.objects.filter(pk=session).delete(),
     "session expired": lambda _, session: Session.objects.filter(pk=session).update(expire_date=timezone.now()),
@@ -549,15 +526,15 @@ ENDS: dict[str, Callable[[Cast, str], object]] = {
 
 
 @pytest.mark.parametrize("why", ENDS)
-def test_the_minutes_look_finds_sockets_whose_right_has_ended(room: Room, why: str) -> None:
-    assert ended_after(ENDS[why], room.cast, room.server, room.cast.psyk)
+def test_the_minutes_look_finds_sockets_whose_right_has_ended(cast: Cast, why: str) -> None:
+    assert ended_after(ENDS[why], cast, cast.psyk)
 
 
-def test_the_minutes_look_finds_a_coordinator_whose_role_has_ended(room: Room) -> None:
+def test_the_minutes_look_finds_a_coordinator_whose_role_has_ended(cast: Cast) -> None:
     def end(cast: Cast, _: str) -> None:
-        CooperationRole.objects.filter(pk=cast.coordinator.pk).update(to_on=_yesterday())
+        CooperationRole.objects.filter(pk=cast.coordinator.pk).update(**ended_yesterday())
 
-    assert ended_after(end, room.cast, room.server, room.cast.coordinator)
+    assert ended_after(end, cast, cast.coordinator)
 
 
 @pytest.mark.long
@@ -565,14 +542,15 @@ def test_open_sockets_close_within_a_minute_of_the_end_of_their_right(room: Room
     """One wait for all reasons: CHECK_EVERY can't be shortened from outside."""
     cast = room.cast
     ended: dict[str, Socket] = {}
-    for name, hat in {"membership": cast.psyk, "account": cast.psyk_2, "role": cast.coordinator}.items():
+    hats: dict[str, Hat] = {"membership": cast.psyk, "account": cast.psyk_2, "role": cast.coordinator}
+    for name, hat in hats.items():
         ended[name] = room.live(hat)
     visitor = room.visitor(cast.soc)
     ended["session"] = room.keep(visitor.follow())
     bystander = room.live(cast.soc)
     ENDS["membership ended"](cast, "")
     UserAccount.objects.filter(pk=cast.psyk_2.user_id).update(is_active=False)
-    CooperationRole.objects.filter(pk=cast.coordinator.pk).update(to_on=_yesterday())
+    CooperationRole.objects.filter(pk=cast.coordinator.pk).update(**ended_yesterday())
     Session.objects.filter(pk=visitor.session).delete()
     began = time.monotonic()
     codes = {name: socket.close_code(CHECK_EVERY + 10) for name, socket in ended.items()}
@@ -615,36 +593,3 @@ def test_a_hundred_sockets_that_come_and_go_leave_the_server_well(room: Room) ->
     send_new(room)
     assert socket.next(1)["seq"] == 1
     assert AuditEntry.objects.count() > before
-
-
-# ---------- what passes through Redis ----------
-class TestThroughRedis:
-    """Only where there is a Redis: nobody who listens there learns more than a browser does."""
-
-    pytestmark = pytest.mark.postgres
-
-    def test_no_name_number_kind_or_text_passes_through_redis(self, room: Room, redis_server: Redis) -> None:
-        if not redis_server.own:
-            pytest.fail("listening to all channels of somebody else's Redis is refused")
-        listener = redis_client.Redis.from_url(redis_server.url)
-        tap = listener.pubsub()
-        try:
-            tap.psubscribe("*")
-            assert tap.get_message(timeout=2)
-            cast, referral = room.cast, ready(room.cast)
-            room.live(cast.psyk)
-            for (who, step, form), _ in JOURNEYS["to its end"][:4]:
-                assert room.visitor(cast.members[who]).post(f"/remisser/{referral.pk}/{step}/", form).status == 302
-            withdraw(room)
-            passed = []
-            while message := tap.get_message(timeout=0.3):
-                passed.append(message["channel"] + b" " + message["data"])
-            assert len(passed) > 12
-            everything = b"\n".join(passed)
-            sessions = [key.encode() for key in Session.objects.values_list("pk", flat=True)]
-            words = [word.encode() for word in secrets_of(cast)]
-            assert not [word for word in [*words, *sessions] if word in everything]
-            assert listener.dbsize() == 0, "nothing is kept in Redis"
-        finally:
-            tap.close()
-            listener.close()

@@ -109,7 +109,7 @@ COUNTED = (
 def footprint(*referrals: Referral) -> dict[str, Any]:
     """All that an act could change, to be compared before and after one that was refused."""
     rows = Referral.objects.filter(pk__in=[r.pk for r in referrals]).order_by("pk")
-    found: dict[str, Any] = {model.__name__: model.objects.count() for model in COUNTED}  # type: ignore[attr-defined]
+    found: dict[str, Any] = {model.__name__: model.objects.count() for model in COUNTED}
     found["rows"] = list(rows.values()) if referrals else list(Referral.objects.order_by("pk").values())
     found["texts"] = list(ReferralSection.objects.order_by("pk").values("leg", "category", "text", "disclosure"))
     found["ended"] = Disclosure.objects.filter(ended_at__isnull=False).count()

@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -61,7 +62,8 @@ def test_sending_names_exactly_the_sections_without_a_live_ground(
     if covered:
         give_consent(cast, codes=covered)
     give_consent(cast, recipient=cast.fk_desk.agency, codes=("identity", "question", "health", "economy"))  # to another
-    referral = draft(cast, **dict.fromkeys(written, "text"))
+    texts: dict[str, Any] = dict.fromkeys(written, "text")
+    referral = draft(cast, **texts)
     before = footprint()
     with pytest.raises(MissingGround) as refused:
         actions.send_referral(by=cast.soc, referral=referral)

@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from notifications.models import Notification
 from referrals import actions
-from referrals.models import Referral, ReferralKind
+from referrals.models import Referral, ReferralKind, ReferralSection
 from referrals.queries import board_counted_only
 from referrals.states import AnswerScope, Outcome, ReferralState, ReturnCode, Verb
 from tests.cast import SECRET_NAME, SECRET_TEXT, Cast, draft, give_consent, make_member, make_participant
 from tests.referrals.journeys import ALL, bring_to, do, walk, withdraw
-from workspace.models import CooperationAgency, Disclosure, Function, Municipality
+from workspace.models import Consent, CooperationAgency, Disclosure, Function, Municipality
 from workspace.rules import Hat
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
@@ -129,7 +129,8 @@ def test_another_receivers_tick_makes_its_own_disclosure(cast: Cast) -> None:
     assert set(rows.values_list("category", flat=True)) == {"status", "answer"}
     actions.accept_referral(by=cast.fk, referral=referral)
     actions.decide_referral(by=cast.fk, referral=referral, outcome=Outcome.GRANTED, text="FK:s svar")
-    section = referral.legs.last().sections.get(text="FK:s svar")
+    section = ReferralSection.objects.get(leg__referral=referral, text="FK:s svar")
+    assert section.disclosure is not None
     assert section.disclosure.discloser == cast.fk.agency
 
 
@@ -241,3 +242,31 @@ def test_only_seats_at_the_receiving_desk_see_it(cast: Cast, as_hat: AsHat) -> N
     colleague = make_member(cast.psyk.agency, "npf", other_desk)
     assert as_hat(colleague).get(f"/remisser/{referral.pk}/").status_code == 404
     assert referral.number not in as_hat(colleague).get("/remisser/?lage=alla").content.decode()
+
+
+# ---------- people's names, and ways out ----------
+def test_a_manager_reads_no_name_of_another_agencys_officer_on_the_work_list(cast: Cast, as_hat: AsHat) -> None:
+    referral = bring_to(cast, S.DECIDED, scope=AnswerScope.NONE)
+    actions.allow_answer(by=cast.psyk, referral=referral, scope=AnswerScope.STATUS)
+    body = as_hat(cast.soc_manager).get("/enheten/").content.decode()
+    assert referral.number in body
+    assert "Psyk Testsson" not in body
+
+
+def test_the_receiver_can_register_that_its_own_consent_is_taken_back(cast: Cast, as_hat: AsHat) -> None:
+    bring_to(cast, S.ACCEPTED, scope=AnswerScope.STATUS)
+    consent = Consent.objects.get(agency=cast.psyk.agency)
+    psyk = as_hat(cast.psyk)
+    assert psyk.get(f"/samtycken/{consent.pk}/aterkalla/").status_code == 200
+    psyk.post(f"/samtycken/{consent.pk}/aterkalla/", {"rows": [str(consent.rows.get().pk)]})
+    assert consent.rows.get().withdrawn_at is not None
+
+
+def test_a_refusal_that_no_form_takes_care_of_says_its_sentence(cast: Cast, as_hat: AsHat) -> None:
+    referral = bring_to(cast, S.SENT)
+    answer = as_hat(cast.soc).post(f"/remisser/{referral.pk}/fraga/", {"question": "Ny"})
+    assert answer.status_code == 409
+    assert "Remissen är inte ett utkast" in answer.content.decode()
+    refused = as_hat(cast.psyk).post(f"/remisser/{bring_to(cast, S.RETURNED).pk}/ratta/", {})
+    assert refused.status_code == 403
+    assert "Du kan inte göra det här i den roll du har nu" in refused.content.decode()

@@ -4,6 +4,7 @@ from workspace.front.views import accounts, consents, participants, today
 
 urlpatterns = [
     path("", today.today, name="today"),
+    path("idag/rubrik/", today.today_fragment, {"piece": "headline"}, name="headline_fragment"),
     path("idag/vantar/", today.today_fragment, {"piece": "waiting"}, name="waiting_fragment"),
     path("idag/hant/", today.today_fragment, {"piece": "happened"}, name="happened_fragment"),
     path("lank/<str:token>/", accounts.use_sign_in_link, name="sign_in_link"),

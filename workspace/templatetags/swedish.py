@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django import template
 from django.utils import timezone
@@ -82,22 +81,6 @@ def days_until(value: date) -> int:
 @register.filter
 def positive(value: int) -> int:
     return abs(value)
-
-
-@register.filter
-def spoken(form: Any, part: str) -> str:
-    """What a consent form says so far, as words of the spoken sentence; empty for a gap."""
-    value = form[part].value() if part != "left_out" else form["categories"].value()
-    if part in {"categories", "left_out"}:
-        chosen = {str(code) for code in value or []}
-        picked = [c.spoken for c in form.fields["categories"].queryset if (c.pk in chosen) == (part == "categories")]
-        return swedish.say_list(picked, "och" if part == "categories" else "eller")
-    if part in form.errors or not value:
-        return ""
-    if part == "recipient":
-        found = next((a for a in form.fields["recipient"].queryset if str(a.pk) == str(value)), None)
-        return found.name if found else ""
-    return str(value)
 
 
 @register.filter

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from referrals.queries import access_referral
+from referrals.queries import access_referral, resting_on
 from workspace import actions
 from workspace.actions.consents import RowInput
 from workspace.doors import MemberRequest, do_once, log_reads, member_page
@@ -98,7 +98,14 @@ def withdraw(request: MemberRequest, pk: int) -> HttpResponse:
 
         return do_once(request, f"withdraw_consent {consent.pk}", perform)
     log_reads(request, "participant", consent.participant_id, [consent.participant_id])
-    context = {"form": form, "consent": consent, "person": consent.participant, "rows": rows, "back": back}
+    context = {
+        "form": form,
+        "consent": consent,
+        "person": consent.participant,
+        "rows": rows,
+        "back": back,
+        "closes": list(resting_on(consent).select_related("kind", "receiver__agency")),
+    }
     return render(request, "front/withdraw_consent.html", context)
 
 

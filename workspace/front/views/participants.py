@@ -35,7 +35,7 @@ def new_participant(request: MemberRequest) -> HttpResponse:
     """Register a participant. What was typed stays when something is wrong."""
     form = ParticipantForm(request.POST or None, member=request.hat)
     if request.method == "POST" and form.is_valid():
-        data = {key: value for key, value in form.cleaned_data.items() if key != "is_protected"}
+        data = {key: value for key, value in form.cleaned_data.items() if not key.startswith("is_")}
 
         def perform() -> str:
             participant = actions.register_participant(by=request.hat, **data)

@@ -14,10 +14,9 @@ from workspace.rules import is_coordinator, is_manager
 from workspace.swedish import say_count, say_weekday_date
 
 
-def today_context(request: MemberRequest) -> dict[str, Any]:
-    """The context of the page and of its fragments; logs whose names it shows."""
+def waiting_context(request: MemberRequest) -> dict[str, Any]:
+    """What waits, and the sentence that says so; logs whose names it shows."""
     waiting, named = to_do(request.hat)
-    ahead, named_ahead = coming(request.hat)
     now = timezone.localdate()
     late = sum(1 for item in waiting if item.due_on and item.due_on < now)
     lede = f"{say_weekday_date(now).capitalize()}. "
@@ -25,8 +24,23 @@ def today_context(request: MemberRequest) -> dict[str, Any]:
     lede += f"{things} väntar på dig."
     if late:
         lede += f" {say_count(late, 'av dem är sen', 'av dem är sena').capitalize()}."
-    log_reads(request, "today", None, [*named, *named_ahead])
-    return {"waiting": waiting, "happened": happenings(request.hat), "coming": ahead, "lede": lede, "today": now}
+    log_reads(request, "today", None, named)
+    return {"waiting": waiting, "lede": lede}
+
+
+def happened_context(request: MemberRequest) -> dict[str, Any]:
+    """What other agencies have done. Names nobody."""
+    return {"happened": happenings(request.hat)}
+
+
+def coming_context(request: MemberRequest) -> dict[str, Any]:
+    """What comes; logs whose names it shows."""
+    ahead, named = coming(request.hat)
+    log_reads(request, "coming", None, named)
+    return {"coming": ahead, "today": timezone.localdate()}
+
+
+PIECES = {"headline": waiting_context, "waiting": waiting_context, "happened": happened_context}
 
 
 @login_required
@@ -44,10 +58,11 @@ def today(request: HttpRequest) -> HttpResponse:
 
 @member_page
 def _today(request: MemberRequest) -> HttpResponse:
-    return render(request, "front/today.html", today_context(request))
+    context = {**waiting_context(request), **happened_context(request), **coming_context(request)}
+    return render(request, "front/today.html", context)
 
 
 @member_page
 def today_fragment(request: MemberRequest, piece: str) -> HttpResponse:
     """One region of the start page, as it is now."""
-    return render(request, f"front/_{piece}.html", today_context(request))
+    return render(request, f"front/_{piece}.html", PIECES[piece](request))

@@ -61,7 +61,7 @@
       clearTimeout(lostTimer);
       lostTimer = 0;
     },
-    changed: () => refresh({ bell: false }),
+    changed: ({ topic }) => refresh(topic === "bell" ? { bell: true, rest: false } : { bell: false }),
     reload: () => location.reload(),
   };
 

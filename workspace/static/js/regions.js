@@ -31,19 +31,22 @@
     asked.set(region.id, { force, apply });
     if (force) htmx.trigger(region, "htmx:abort"); // an answer under way was written before the right ended
     // A lost request is not news: the next hint or poll asks again.
-    htmx.ajax("GET", region.dataset.live, { source: region, target: region, swap: "outerHTML" }).catch(() => {});
+    htmx.ajax("GET", region.dataset.live, { source: region, target: region, swap: "outerHTML", headers: { "X-Visible": document.hidden ? "0" : "1" } }).catch(() => {});
   }
 
-  function refresh({ bell = true, force = false } = {}) {
-    for (const region of document.querySelectorAll("[data-live][id]")) if (bell || !isBell(region)) fetchRegion(region, { force });
+  function refresh({ bell = true, rest = true, force = false } = {}) {
+    for (const region of document.querySelectorAll("[data-live][id]")) if (isBell(region) ? bell : rest) fetchRegion(region, { force });
   }
 
   // Hints come in bursts: one refresh answers them all. Force does not wait.
   document.addEventListener("samverkan:refresh", ({ detail }) => {
     if (detail.force) return refresh(detail);
-    if (queued) queued.bell ||= detail.bell;
-    else {
-      queued = { bell: detail.bell };
+    const { bell = true, rest = true } = detail;
+    if (queued) {
+      queued.bell ||= bell;
+      queued.rest ||= rest;
+    } else {
+      queued = { bell, rest };
       setTimeout(() => {
         const now = queued;
         queued = null;
