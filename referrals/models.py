@@ -73,6 +73,9 @@ class ReferralLeg(models.Model):
     receiver = models.ForeignKey(Function, on_delete=models.PROTECT, related_name="legs")
     ground = models.ForeignKey(Ground, on_delete=models.PROTECT, default="consent")
     ground_reason = models.CharField(max_length=500, blank=True)
+    # As they were when it was sent: the receiver sees these, whatever the sender writes afterwards.
+    kind = models.ForeignKey(ReferralKind, on_delete=models.PROTECT, null=True, blank=True)
+    answer_wished_on = models.DateField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

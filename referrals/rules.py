@@ -47,9 +47,10 @@ def can_return(member: Hat, referral: Referral, status_told: bool) -> bool:
     return status_told and can_do(member, referral, Verb.RETURN, Side.RECEIVER)
 
 
-def can_receiver_close(member: Hat, referral: Referral, status_told: bool) -> bool:
-    """The receiver closes only what the sender cannot know is decided."""
-    return not status_told and can_do(member, referral, Verb.CLOSE, Side.RECEIVER)
+def can_close(member: Hat, referral: Referral, side: Side) -> bool:
+    """Whoever has the turn closes: the sender, or a receiver whose decision the sender cannot be told of."""
+    desk = referral.sender_id if side == Side.SENDER else referral.receiver_id
+    return referral.turn_id == desk and can_do(member, referral, Verb.CLOSE, side)
 
 
 def audience_for(referral: Referral, side: Side) -> QuerySet[Membership]:

@@ -10,8 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from workspace.actions import perform_once, record_reads
+from workspace.errors import Refusal
 from workspace.models import CooperationRole, Membership, UserAccount
-from workspace.queries import already_shown
+from workspace.queries import already_shown, result_of_form
 from workspace.rules import Hat
 
 P = ParamSpec("P")
@@ -43,9 +44,32 @@ def member_page(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResp
     def enter(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not isinstance(request.hat, Membership):
             raise Http404
-        return view(request, *args, **kwargs)
+        key = form_key(request) if request.method == "POST" else ""
+        if not key:
+            return view(request, *args, **kwargs)
+        return repeat_of(request, key) or _unless_done(request, key, lambda: view(request, *args, **kwargs))
 
     return login_required(enter)
+
+
+def repeat_of(request: MemberRequest, key: str) -> HttpResponse | None:
+    """Where a form led that has been sent before: the same place, before anything is asked again (house.md 4.5)."""
+    done = result_of_form(request.user, key)
+    return redirect(done) if done else None
+
+
+def _unless_done(request: MemberRequest, key: str, answer: Callable[[], HttpResponse]) -> HttpResponse:
+    """The view's answer; where it refused because the same form got there first meanwhile, that form's result."""
+    try:
+        response = answer()
+    except Refusal:
+        done = repeat_of(request, key)
+        if done is None:
+            raise
+        return done
+    if response.status_code == 302:
+        return response
+    return repeat_of(request, key) or response
 
 
 class RoleRequest(HatRequest):
@@ -76,18 +100,25 @@ def log_reads(request: HatRequest, what: str, object_id: int | None, participant
     people = list(participants)
     if not people or request.hat is None:
         return
-    refresh = bool(request.htmx) and already_shown(request.session_digest, what, object_id)
+    refreshed = already_shown(request.session_digest, what, object_id) if request.htmx else set()
     record_reads(
         by=request.hat,
         session_digest=request.session_digest,
         what=what,
         object_id=object_id,
         participants=people,
-        refresh=refresh,
+        refreshed=refreshed,
     )
 
 
 def do_once(request: MemberRequest, name: str, perform: Callable[[], str]) -> HttpResponse:
     """Perform a form's act under its key and go to the result. The same form again leads to the same place."""
-    key = request.POST.get("once", "")[:64] or uuid.uuid4().hex
-    return redirect(perform_once(user=request.user, key=key, name=name, perform=perform))
+    return redirect(
+        perform_once(user=request.user, key=form_key(request) or uuid.uuid4().hex, name=name, perform=perform)
+    )
+
+
+def form_key(request: HttpRequest) -> str:
+    """The key of the form that was sent; empty for none, or for one that is none of ours."""
+    key = request.POST.get("once", "")
+    return key if key.isprintable() and len(key) <= 64 else ""

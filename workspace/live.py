@@ -25,14 +25,17 @@ def session_group(session_digest: str) -> str:
     return f"session.{session_digest}"
 
 
-def topic_group(topic: str, pk: int) -> str:
-    """Everybody who has a page about one thing open: topic «referral» or «board»."""
-    return f"topic.{topic}.{pk}"
+def topic_group(topic: str, pk: int, side: str = "") -> str:
+    """Everybody who has a page about one thing open: topic «referral» or «board».
+
+    A referral's two sides are two groups: that something happened is itself news, which one side may not have.
+    """
+    return f"topic.{topic}.{pk}.{side}" if side else f"topic.{topic}.{pk}"
 
 
-def changed(topic: str, pk: int) -> tuple[str, Hint]:
+def changed(topic: str, pk: int, side: str = "") -> tuple[str, Hint]:
     """The hint that the thing a page shows has changed."""
-    return topic_group(topic, pk), {"type": "changed", "topic": f"{topic}:{pk}"}
+    return topic_group(topic, pk, side), {"type": "changed", "topic": f"{topic}:{pk}"}
 
 
 def push_on_commit(hints: list[tuple[str, Hint]]) -> None:

@@ -74,5 +74,5 @@ class RefusalMiddleware:
         if request.headers.get("X-Autosave"):
             return HttpResponse(error.sentence, content_type="text/plain; charset=utf-8", status=error.status)
         template = "409.html" if error.status == 409 else "403.html"
-        back = request.path.rsplit("/", 2)[0] + "/" if request.method == "POST" else "/"
+        back = request.path.rsplit("/", 2)[0] + "/"  # from /remisser/63/granska/ to the thing itself
         return render(request, template, {"sentence": error.sentence, "back": back}, status=error.status)

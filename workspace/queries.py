@@ -19,6 +19,7 @@ from workspace.models import (
     CooperationRole,
     Function,
     Ground,
+    IdempotencyKey,
     Membership,
     Municipality,
     Participant,
@@ -239,11 +240,19 @@ def live_rows(participant: Participant, discloser: Agency) -> QuerySet[ConsentRo
 
 
 # ---------- records ----------
-def already_shown(session_digest: str, what: str, object_id: int | None) -> bool:
-    """Whether this session has been shown the thing, so that showing it again is a refresh."""
-    return AuditEntry.objects.filter(
-        session_digest=session_digest, what=what, object_id=object_id, act=AuditAct.READ
-    ).exists()
+def result_of_form(user: UserAccount, key: str) -> str:
+    """Where the form with this key has led; empty if it has not been sent."""
+    done = IdempotencyKey.objects.filter(user=user, key=key).values_list("result_url", flat=True)
+    return done.first() or ""
+
+
+def already_shown(session_digest: str, what: str, object_id: int | None) -> set[int | None]:
+    """Whom this session has been shown on that page, so that showing them again is a refresh."""
+    return set(
+        AuditEntry.objects.filter(session_digest=session_digest, what=what, object_id=object_id, act=AuditAct.READ)
+        .exclude(participant_id=None)
+        .values_list("participant_id", flat=True)
+    )
 
 
 def sign_in_link(token_digest: str) -> SignInLink | None:

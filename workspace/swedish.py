@@ -26,9 +26,10 @@ def sort_key(last_name: str, first_name: str) -> str:
 
     def fold(text: str) -> str:
         composed = unicodedata.normalize("NFC", text.casefold().replace("-", " "))
-        return "".join(_AFTER_Z.get(letter) or search_key(letter) or " " for letter in composed).strip()
+        folded = "".join(_AFTER_Z.get(letter) or search_key(letter) or " " for letter in composed).strip()
+        return folded.replace(" ", "!")  # so that the space after a name sorts before one inside it: Berg, Berg-Lind
 
-    return f"{fold(last_name)}, {fold(first_name)}"[:200]
+    return f"{fold(last_name)} {fold(first_name)}"[:200]
 
 
 def say_date(day: date) -> str:

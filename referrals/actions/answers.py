@@ -11,13 +11,13 @@ from referrals.models import Referral, ReferralLeg, ReferralSection
 from referrals.queries import current_leg
 from referrals.rules import ANSWER, IDENTITY, STATUS
 from referrals.states import AnswerScope, ReferralState, Side, Verb
-from workspace.actions import action, end_rows, make_disclosure, record_consent
+from workspace.actions import action, end_disclosures, end_rows, make_disclosure, record_consent
 from workspace.actions.consents import RowInput
 from workspace.clocks import end_of, year_after
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.models import Category, ConsentRow, Disclosure, Ground, Membership
 from workspace.rules import disclosure_lives, row_lives
-from workspace.states import ConsentForm
+from workspace.states import ConsentForm, EndReason
 
 TOLD = {AnswerScope.NONE: (), AnswerScope.STATUS: (STATUS,), AnswerScope.STATUS_AND_TEXT: (STATUS, ANSWER)}
 ANSWERABLE = {ReferralState.RECEIVED, ReferralState.ACCEPTED, ReferralState.DECIDED}
@@ -30,6 +30,7 @@ def living(referral: Referral, category: str) -> Disclosure | None:
             disclosure_lives(),
             sections__leg__referral=referral,
             category=category,
+            discloser=referral.receiver.agency_id,
             recipient=referral.sender.agency_id,
         )
         .order_by("-pk")
@@ -139,12 +140,20 @@ def allow_answer(*, by: Membership, referral: Referral, scope: AnswerScope) -> N
 
 
 def end_answer(by: Membership, referral: Referral, codes: Sequence[str]) -> None:
-    """End what the receiver tells of this referral in these categories, with the consent rows it rests on."""
-    disclosures = Disclosure.objects.filter(
-        sections__leg__referral=referral, category__in=codes, recipient=referral.sender.agency_id, ended_at__isnull=True
+    """End what the receiver tells of this referral in these categories; other referrals' answers are untouched.
+
+    A consent that the receiver recorded by its tick, and on which nothing rests any longer, ends with it.
+    """
+    receiver = referral.receiver.agency_id
+    told = Disclosure.objects.filter(sections__leg__referral=referral, category__in=codes, discloser=receiver)
+    pks = list(told.filter(ended_at__isnull=True).values_list("pk", flat=True).distinct())
+    ended = Disclosure.objects.filter(pk__in=pks)
+    rows = list(ended.values_list("consent_row", flat=True))
+    end_disclosures(ended, why=EndReason.WITHDRAWN, at=timezone.now())
+    idle = ConsentRow.objects.filter(pk__in=rows, consent__agency=receiver, discloser=receiver).exclude(
+        pk__in=Disclosure.objects.filter(ended_at__isnull=True, consent_row__in=rows).values("consent_row")
     )
-    row_ids = list(disclosures.values_list("consent_row", flat=True))
-    end_rows(by=by, participant=referral.participant, row_ids=[pk for pk in row_ids if pk])
+    end_rows(by=by, participant=referral.participant, row_ids=idle.values_list("pk", flat=True))
 
 
 def _hand_over_decided(referral: Referral) -> None:

@@ -89,7 +89,7 @@ def import_referral(
         sent_at=steps[0].at,
         turn_since=last.at,
     )
-    leg = ReferralLeg.objects.create(referral=referral, receiver=receiver, sent_at=steps[0].at)
+    leg = ReferralLeg.objects.create(referral=referral, receiver=receiver, kind=kind, sent_at=steps[0].at)
     rows = _consent(referral, cooperation, consented_on, imported_on)
     _write_sections(referral, leg, rows, steps)
     _write_history(referral, leg, steps)

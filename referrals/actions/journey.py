@@ -21,6 +21,17 @@ def _tell_sender(referral: Referral, kind: str, by: Membership) -> list[Notice]:
     return [notice(referral, kind, Side.SENDER, by=by)] if living(referral, STATUS) else []
 
 
+def refuse_untold(referral: Referral) -> None:
+    """Refuse the sender in the same words whatever a receiver that gives no answer here has done.
+
+    What is the sender's turn it can always act on, also after the answer's ground was lost.
+    """
+    unmoved = {ReferralState.DRAFT, ReferralState.SENT}
+    if referral.state in unmoved or referral.turn_id == referral.sender_id or living(referral, STATUS) is not None:
+        return
+    raise SomebodyWasFaster("Det går inte just nu. Ring mottagaren.")
+
+
 @action
 def acknowledge_referral(*, by: Membership, referral: Referral, scope: AnswerScope) -> None:
     """The receiver takes a sent referral in, and says whether it may answer here.
@@ -41,7 +52,8 @@ def accept_referral(*, by: Membership, referral: Referral) -> None:
     referral = lock(referral)
     require_side(by, referral, Side.RECEIVER)
     move(referral, Verb.ACCEPT, Side.RECEIVER, by=by, turn=referral.receiver, holder=by)
-    deliver(_tell_sender(referral, "referral.accepted", by), topics(referral))
+    notices = _tell_sender(referral, "referral.accepted", by)
+    deliver(notices, topics(referral, sender=bool(notices)))
 
 
 @action
@@ -66,7 +78,7 @@ def decide_referral(*, by: Membership, referral: Referral, outcome: Outcome, tex
         section=section,
         outcome=outcome,
     )
-    deliver(_tell_sender(referral, "referral.decided", by), topics(referral))
+    deliver(_tell_sender(referral, "referral.decided", by), topics(referral, sender=told))
 
 
 @action
@@ -116,7 +128,7 @@ def revise_referral(*, by: Membership, referral: Referral) -> None:
         ReferralSection(leg=new, category_id=section.category_id, author_id=section.author_id, text=section.text)
         for section in old.sections.filter(category__in=TEXT_CATEGORIES).exclude(text="")
     )
-    deliver([], topics(referral))
+    deliver([], topics(referral, receiver=False))
 
 
 @action
@@ -129,13 +141,13 @@ def close_referral(*, by: Membership, referral: Referral) -> None:
     referral = lock(referral)
     side = Side.SENDER if by.agency_id == referral.sender.agency_id else Side.RECEIVER
     require_side(by, referral, side)
-    if side == Side.RECEIVER and living(referral, STATUS) is not None:
+    if side == Side.SENDER:
+        refuse_untold(referral)
+    elif referral.turn_id != referral.receiver_id and referral.is_open:
         raise NotAllowed("Det är avsändaren som avslutar remissen.")
-    if side == Side.SENDER and referral.state == ReferralState.DECIDED and living(referral, STATUS) is None:
-        raise SomebodyWasFaster("Det går inte att avsluta remissen nu.")
     move(referral, Verb.CLOSE, side, by=by, turn=None)
     notices = [notice(referral, "referral.closed", Side.RECEIVER, by=by)] if side == Side.SENDER else []
-    deliver(notices, topics(referral))
+    deliver(notices, topics(referral, sender=side == Side.SENDER))
 
 
 @action
@@ -148,8 +160,7 @@ def recall_referral(*, by: Membership, referral: Referral, code: RecallCode) -> 
     """
     referral = lock(referral)
     require_side(by, referral, Side.SENDER)
-    if referral.state == ReferralState.RECEIVED and living(referral, STATUS) is None:
-        raise SomebodyWasFaster("Remissen är mottagen och går inte att återta här. Ring mottagaren.")
+    refuse_untold(referral)
     _end_question(referral)
     move(referral, Verb.RECALL, Side.SENDER, by=by, turn=None, code=code)
     told: QuerySet[Membership] = audience_for(referral, Side.RECEIVER)

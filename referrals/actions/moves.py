@@ -99,9 +99,12 @@ def notice(referral: Referral, kind: str, side: Side, *, by: Membership) -> Noti
     return Notice(kind, referral.number, referral.pk, by.agency, told)
 
 
-def topics(referral: Referral) -> list[tuple[str, Hint]]:
-    """Hints for open pages: the referral's own, and the boards that hold it."""
-    return [changed("referral", referral.pk), *(changed("board", pk) for pk in boards_of(referral))]
+def topics(referral: Referral, *, sender: bool = True, receiver: bool = True) -> list[tuple[str, Hint]]:
+    """Hints for open pages: the referral's on each side that may know, and with the sender the boards that hold it."""
+    hints = [changed("referral", referral.pk, Side.RECEIVER)] if receiver else []
+    if sender:
+        hints += [changed("referral", referral.pk, Side.SENDER), *(changed("board", pk) for pk in boards_of(referral))]
+    return hints
 
 
 def last_hand(referral: Referral, side: Side) -> Membership | None:

@@ -3,15 +3,15 @@
 from django.utils import timezone
 
 from notifications.actions import deliver
-from referrals.actions.moves import lock, move, notice, require_side, topics
+from referrals.actions.moves import FASTER, lock, move, notice, require_side, topics
 from referrals.errors import MissingGround
 from referrals.models import Referral, ReferralLeg, ReferralSection
 from referrals.queries import NeededGround, current_leg, needed_grounds
 from referrals.rules import FOLLOW_UP, QUESTION
-from referrals.states import Side, Verb
+from referrals.states import Side, Verb, target_of
 from workspace.actions import action, make_disclosure
 from workspace.clocks import end_of, year_after
-from workspace.errors import NotAllowed
+from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.models import ConsentRow, Ground, Membership
 from workspace.queries import receiving_desks, shared_cooperation
 from workspace.rules import can_use_ground, row_lives
@@ -31,6 +31,8 @@ def send_referral(*, by: Membership, referral: Referral) -> None:
     """
     referral = lock(referral)
     require_side(by, referral, Side.SENDER)
+    if target_of(referral.state, Verb.SEND, Side.SENDER) is None:
+        raise SomebodyWasFaster(FASTER)
     if not receiving_desks(by).filter(pk=referral.receiver_id).exists():
         raise NotAllowed("Mottagaren är inte med längre. Välj en annan.")
     leg = current_leg(referral)
@@ -54,7 +56,9 @@ def send_referral(*, by: Membership, referral: Referral) -> None:
     consents = {item.row.consent_id for item in needed if item.row}
     _let_coordinator_follow(by, referral, leg, rows, consents)
     now = timezone.now()
-    ReferralLeg.objects.filter(pk=leg.pk).update(sent_at=now)
+    ReferralLeg.objects.filter(pk=leg.pk).update(
+        sent_at=now, kind=referral.kind, answer_wished_on=referral.answer_wished_on
+    )
     move(
         referral,
         Verb.SEND,

@@ -5,7 +5,7 @@ from django.db.models import Case, Exists, F, OuterRef, QuerySet, When
 from referrals.models import Referral, ReferralSection
 from referrals.queries.visible import TURN_BY_STATE, with_people, with_what_is_known
 from referrals.rules import FOLLOW_UP, VITAL
-from referrals.states import Side
+from referrals.states import OPEN_STATES, Side
 from workspace.models import Consent, CooperationRole
 from workspace.rules import Hat, disclosure_lives, is_coordinator
 
@@ -20,10 +20,11 @@ def board_of(role: Hat) -> QuerySet[Referral]:
         category=FOLLOW_UP,
         disclosure__recipient_cooperation=role.cooperation_id,
     )
-    rows = with_people(Referral.objects.filter(Exists(followed), turn__isnull=False, sent_at__isnull=False))
+    rows = with_people(Referral.objects.filter(Exists(followed), sent_at__isnull=False))
     at_sender = [state for state, side in TURN_BY_STATE.items() if side == Side.SENDER]
     return (
         with_what_is_known(rows, None)
+        .filter(shown_state__in=OPEN_STATES)
         .annotate(
             shown_turn_agency=Case(
                 When(shown_state=F("state"), then=F("turn__agency")),
@@ -38,9 +39,12 @@ def board_of(role: Hat) -> QuerySet[Referral]:
 def board_counted_only(role: CooperationRole) -> int:
     """How many open referrals of the cooperation's agencies are only counted: they lack consent to follow-up."""
     of_cooperation = Referral.objects.filter(
-        sender__agency__cooperations=role.cooperation_id, turn__isnull=False, sent_at__isnull=False
+        sender__agency__cooperations=role.cooperation_id,
+        receiver__agency__cooperations=role.cooperation_id,
+        sent_at__isnull=False,
     )
-    return of_cooperation.count() - board_of(role).filter(pk__in=of_cooperation.values("pk")).count()
+    open_ones = with_what_is_known(of_cooperation, None).filter(shown_state__in=OPEN_STATES)
+    return open_ones.exclude(pk__in=board_of(role).values("pk")).count()
 
 
 def resting_on(consent: Consent) -> QuerySet[Referral]:

@@ -5,8 +5,7 @@ from datetime import date, datetime
 
 from django.utils import timezone
 
-from referrals.models import Referral, ReferralKind, ReferralSection
-from referrals.queries.drafts import current_leg
+from referrals.models import Referral, ReferralKind, ReferralLeg, ReferralSection
 from referrals.queries.visible import SENDERS_OWN_VERBS, turn_shown
 from referrals.rules import ANSWER, IDENTITY, STATUS, TEXT_CATEGORIES, side_of
 from referrals.states import ReferralState, Side
@@ -47,6 +46,8 @@ class ReferralShown:
     person: Participant | None
     kind: ReferralKind | None
     wished_on: date | None
+    receiver: Function
+    sent_at: datetime | None
     status_told: bool
     answer_told: bool
     answer_silent: bool
@@ -68,22 +69,23 @@ def read_referral(member: Membership, referral: Referral) -> ReferralShown:
     """What the member's side may see of a referral it has accessed, as plain data (house.md 3, 4.4)."""
     now = timezone.now()
     side = side_of(member, referral)
-    sections = list(
+    legs = _legs_of(member, referral, side)
+    leg = legs[-1]
+    every = list(
         ReferralSection.objects.filter(leg__referral=referral)
-        .select_related("category", "disclosure", "leg__ground")
+        .select_related("category", "disclosure")
         .order_by("leg__position", "category__order", "written_at")
     )
-    latest_sent = [s for s in sections if s.leg.sent_at] or sections
-    position = max((s.leg.position for s in (sections if side == Side.SENDER else latest_sent)), default=1)
-    asked = [s for s in sections if s.author_id == referral.sender.agency_id and s.leg.position == position]
+    own_legs = {one.pk for one in legs}
+    sections = [s for s in every if s.leg_id in own_legs]
+    asked = [s for s in sections if s.author_id == referral.sender.agency_id and s.leg_id == leg.pk]
     identity = next((s for s in asked if s.category_id == IDENTITY), None)
     access = identity.disclosure if identity else None
     may_see = side == Side.SENDER or (access is not None and access.ended_at is None and access.ends_at > now)
     state = referral.shown_state  # type: ignore[attr-defined]
     turn = turn_shown(referral, state)
     answers = [s for s in sections if s.category_id == ANSWER]
-    told = [s for s in sections if s.category_id == STATUS and s.disclosure]
-    leg = asked[0].leg if asked else current_leg(referral)
+    told = [s for s in sections if s.category_id == STATUS and s.author_id == referral.receiver.agency_id]
     receiver_lost_at, ended_why = _ended(access, now)
     ended_at = receiver_lost_at if side == Side.RECEIVER else None
     return ReferralShown(
@@ -94,10 +96,12 @@ def read_referral(member: Membership, referral: Referral) -> ReferralShown:
         turn=turn,
         our_turn=turn is not None and turn.agency_id == member.agency_id,
         person=referral.participant if may_see else None,
-        kind=referral.kind if may_see else None,
-        wished_on=referral.answer_wished_on if may_see else None,
+        kind=(referral.kind if side == Side.SENDER else leg.kind) if may_see else None,
+        wished_on=(referral.answer_wished_on if side == Side.SENDER else leg.answer_wished_on) if may_see else None,
+        receiver=referral.receiver if side == Side.SENDER else leg.receiver,
+        sent_at=leg.sent_at or referral.sent_at,
         status_told=referral.status_told,  # type: ignore[attr-defined]
-        answer_told=any(_lives(s, now) for s in sections if s.category_id == ANSWER and not s.text),
+        answer_told=any(_lives(s, now) and s.author_id == referral.receiver.agency_id for s in answers if not s.text),
         answer_silent=_is_silent(referral, told),
         access_ended_at=ended_at,
         access_ended_why=ended_why,
@@ -107,10 +111,18 @@ def read_referral(member: Membership, referral: Referral) -> ReferralShown:
         outcome=referral.shown_outcome,  # type: ignore[attr-defined]
         sections=[_shown(s) for s in asked if _has_text(s) and _reads(s, side, may_see, now)],
         answers=[_shown(s) for s in answers if s.text and (side == Side.RECEIVER or _lives(s, now))],
-        events=_events(member, referral, side, sections, now),
+        events=_events(member, referral, side, sections, own_legs),
         ground=leg.ground.name if may_see else "",
         ground_reason=leg.ground_reason if side == Side.SENDER else "",
     )
+
+
+def _legs_of(member: Membership, referral: Referral, side: Side) -> list[ReferralLeg]:
+    """The legs a side has anything to do with: the sender all, a receiver those sent to its own agency."""
+    legs = referral.legs.select_related("receiver__agency", "ground", "kind").order_by("position")
+    if side == Side.SENDER:
+        return list(legs)
+    return list(legs.filter(sent_at__isnull=False, receiver__agency=member.agency_id))
 
 
 def _has_text(section: ReferralSection) -> bool:
@@ -144,18 +156,23 @@ def _ended(access: object, now: datetime) -> tuple[datetime | None, str]:
 
 def _is_silent(referral: Referral, told: list[ReferralSection]) -> bool:
     """The receiver has taken it in and has not said that it may tell: "svar lämnas inte i Samverkansrum"."""
-    return not told and referral.state in {ReferralState.RECEIVED, ReferralState.ACCEPTED, ReferralState.DECIDED}
+    taken_in = {ReferralState.RECEIVED, ReferralState.ACCEPTED, ReferralState.DECIDED, ReferralState.CLOSED}
+    return not any(section.disclosure for section in told) and referral.state in taken_in
 
 
 def _events(
-    member: Membership, referral: Referral, side: Side, sections: list[ReferralSection], now: datetime
+    member: Membership, referral: Referral, side: Side, sections: list[ReferralSection], legs: set[int]
 ) -> list[EventShown]:
-    told = [s.disclosure for s in sections if s.category_id == STATUS and s.disclosure]
+    now = timezone.now()
+    told = [(s.author_id, s.disclosure) for s in sections if s.category_id == STATUS and s.disclosure]
     shown = []
     for event in referral.events.select_related("agency", "member__user", "section__disclosure"):
-        if side == Side.RECEIVER and event.verb in SENDERS_OWN_VERBS:
+        if side == Side.RECEIVER and (event.verb in SENDERS_OWN_VERBS or event.leg_id not in legs):
             continue
-        untold = not any(d.ends_at >= event.at and (d.ended_at is None or d.ended_at >= event.at) for d in told)
+        untold = not any(
+            author == event.agency_id and d.ends_at >= event.at and (d.ended_at is None or d.ended_at >= event.at)
+            for author, d in told
+        )
         if side == Side.SENDER and event.side == Side.RECEIVER and untold:
             continue
         ours = event.agency_id == member.agency_id

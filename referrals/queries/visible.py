@@ -1,13 +1,15 @@
 """Which referrals a hat may open, and what its side may know of each."""
 
-from django.db.models import Case, CharField, DateField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from typing import Any
+
+from django.db.models import Case, DateField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.http import Http404
 from django.utils import timezone
 
 from referrals.models import Referral, ReferralEvent, ReferralLeg, ReferralSection
 from referrals.rules import IDENTITY, STATUS
 from referrals.states import ReferralState, Side, Verb
-from workspace.models import Function, Membership, Participant
+from workspace.models import Function, Membership, Participant, StatedReason
 from workspace.queries import desks_of, participants_visible_to
 from workspace.rules import Hat, disclosure_lives, is_caseworker, is_manager
 
@@ -23,9 +25,13 @@ TURN_BY_STATE = {
 }
 
 
+def _sent_to(**receiver: object) -> Exists:
+    """A leg has been sent there. The referral's own receiver says only where it goes next."""
+    return Exists(ReferralLeg.objects.filter(referral=OuterRef("pk"), sent_at__isnull=False, **receiver))
+
+
 def _incoming(member: Membership) -> Q:
-    sent = Exists(ReferralLeg.objects.filter(referral=OuterRef("pk"), sent_at__isnull=False))
-    return Q(sent, receiver__in=desks_of(member).values("pk"))
+    return Q(_sent_to(receiver__in=desks_of(member).values("pk")))
 
 
 def _outgoing(member: Membership) -> Q:
@@ -44,7 +50,7 @@ def with_people(referrals: QuerySet[Referral]) -> QuerySet[Referral]:
     )
 
 
-def referrals_visible_to(member: Hat) -> QuerySet[Referral]:
+def referrals_visible_to(member: Hat) -> QuerySet[Any]:
     """The referrals this hat may open: those of participants it may open, and those sent to its desks.
 
     Annotated with what this side knows: `shown_state`, `shown_outcome`, `status_told`, `identity_lives`. A manager
@@ -54,20 +60,18 @@ def referrals_visible_to(member: Hat) -> QuerySet[Referral]:
     if is_caseworker(member):
         referrals = referrals.filter(_incoming(member) | _outgoing(member))
     elif is_manager(member):
-        referrals = referrals.filter(
-            of_agency(member),
-            participant__statedreason__membership=member,
-            participant__statedreason__ends_at__gt=timezone.now(),
-        ).distinct()
+        stated = StatedReason.objects.filter(
+            membership=member, participant=OuterRef("participant"), ends_at__gt=timezone.now()
+        )
+        referrals = referrals.filter(of_agency(member), Exists(stated))
     else:
         return referrals.none()
     return with_what_is_known(referrals, member.agency_id)
 
 
 def of_agency(member: Membership) -> Q:
-    """Referrals from or to the member's agency."""
-    sent = Exists(ReferralLeg.objects.filter(referral=OuterRef("pk"), sent_at__isnull=False))
-    return Q(sender__agency=member.agency_id) | Q(sent, receiver__agency=member.agency_id)
+    """Referrals from the member's agency, and those that have been sent to it."""
+    return Q(sender__agency=member.agency_id) | Q(_sent_to(receiver__agency=member.agency_id))
 
 
 def work_list_of(manager: Hat) -> QuerySet[Referral]:
@@ -81,7 +85,7 @@ def work_list_of(manager: Hat) -> QuerySet[Referral]:
 def access_work_list_item(manager: Hat, pk: int) -> Referral:
     """A referral of the manager's agency, to state a reason for opening; 404 for any other."""
     if is_manager(manager):
-        referral = with_people(Referral.objects.filter(of_agency(manager), pk=pk)).distinct().first()
+        referral = with_people(Referral.objects.filter(of_agency(manager), pk=pk)).first()
         if referral is not None:
             return referral
     raise Http404
@@ -95,25 +99,37 @@ def access_referral(member: Hat, pk: int) -> Referral:
     return referral
 
 
-def with_what_is_known(referrals: QuerySet[Referral], agency_id: int | None) -> QuerySet[Referral]:
-    """Annotate what a side may know. `agency_id` None is somebody who knows what the sender knows: the coordinator."""
+def with_what_is_known(referrals: QuerySet[Referral], agency_id: int | None) -> QuerySet[Any]:
+    """Annotate what a side may know. `agency_id` None is somebody who knows what the sender knows: the coordinator.
+
+    The sender knows a receiver's step while that receiver lets it be told; a receiver knows its own legs.
+    """
     events = ReferralEvent.objects.filter(referral=OuterRef("pk")).order_by("-at", "-pk")
     told = Exists(
         ReferralSection.objects.filter(
             leg__referral=OuterRef("referral"),
             category=STATUS,
+            author=OuterRef("agency"),
             disclosure__isnull=False,
             disclosure__ends_at__gte=OuterRef("at"),
         ).filter(Q(disclosure__ended_at__isnull=True) | Q(disclosure__ended_at__gte=OuterRef("at")))
     )
-    for_sender = Subquery(events.filter(~Q(side=Side.RECEIVER) | told).values("state")[:1])
-    for_receiver = Subquery(events.exclude(verb__in=SENDERS_OWN_VERBS).values("state")[:1])
+    for_sender = events.filter(~Q(side=Side.RECEIVER) | told)
+    for_receiver = events.exclude(verb__in=SENDERS_OWN_VERBS).filter(leg__receiver__agency=agency_id)
     is_sender: Q | Value = Value(True) if agency_id is None else Q(sender__agency=agency_id)
     live = ReferralSection.objects.filter(disclosure_lives("disclosure__"), leg__referral=OuterRef("pk"))
+
+    def known(field: str) -> Case:
+        return Case(
+            When(is_sender, then=Subquery(for_sender.values(field)[:1])),
+            default=Subquery(for_receiver.values(field)[:1]),
+        )
+
     return referrals.annotate(
-        shown_state=Case(When(is_sender, then=for_sender), default=for_receiver, output_field=CharField()),
-        status_told=Exists(live.filter(category=STATUS)),
-        identity_lives=Exists(live.filter(category=IDENTITY, author=F("leg__referral__sender__agency"))),
+        shown_state=known("state"),
+        shown_at=known("at"),
+        status_told=Exists(live.filter(category=STATUS, author=OuterRef("receiver__agency"))),
+        identity_lives=Exists(live.filter(category=IDENTITY, disclosure__recipient=agency_id)),
     ).annotate(
         shown_outcome=Case(When(shown_state__in=("decided", "closed"), then=F("outcome")), default=Value("")),
     )
@@ -122,7 +138,8 @@ def with_what_is_known(referrals: QuerySet[Referral], agency_id: int | None) -> 
 def waiting_for(member: Membership) -> QuerySet[Referral]:
     """What waits for this hat's desks: answers others wish for by their day, then what has waited longest."""
     desks = desks_of(member).values("pk")
-    owed_on = Case(When(receiver__in=desks, then=F("answer_wished_on")), default=Value(None), output_field=DateField())
+    owed = When(identity_lives=True, receiver__in=desks, then=F("answer_wished_on"))
+    owed_on = Case(owed, default=Value(None), output_field=DateField())
     return (
         referrals_visible_to(member).filter(turn__in=desks).order_by(owed_on.asc(nulls_last=True), "turn_since", "pk")
     )

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.shortcuts import render
+from django.urls import reverse
 
 from referrals.filters import BoardFilter, ReferralFilter
 from referrals.models import Referral
@@ -21,7 +21,7 @@ from referrals.rules import class_is_shown, side_of
 from referrals.states import Outcome, ReferralState, Side
 from workspace import actions
 from workspace.clocks import days_since
-from workspace.doors import MemberRequest, RoleRequest, log_reads, member_page, role_page
+from workspace.doors import MemberRequest, RoleRequest, do_once, log_reads, member_page, role_page
 from workspace.forms import ReasonForm
 from workspace.models import Membership
 from workspace.rules import is_coordinator, is_manager
@@ -53,7 +53,7 @@ def row_of(referral: Referral, member: Membership) -> dict[str, Any]:
 @member_page
 def referrals(request: MemberRequest, fragment: bool = False) -> HttpResponse:
     """The member's referrals, newest first. Names are shown for one's own participants only."""
-    found = referrals_visible_to(request.hat).order_by("-turn_since", "-pk")
+    found = referrals_visible_to(request.hat).order_by("-shown_at", "-pk")
     chosen = ReferralFilter(request.GET, queryset=found, agency=request.hat.agency)
     page = Paginator(chosen.qs, PAGE).get_page(request.GET.get("page"))
     rows = [row_of(referral, request.hat) for referral in page]
@@ -80,19 +80,18 @@ def open_with_reason(request: MemberRequest, pk: int) -> HttpResponse:
     referral = access_work_list_item(request.hat, pk)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        actions.state_reason(by=request.hat, participant=referral.participant, reason=form.cleaned_data["reason"])
-        return redirect("referral", pk=pk)
+
+        def perform() -> str:
+            actions.state_reason(by=request.hat, participant=referral.participant, reason=form.cleaned_data["reason"])
+            return reverse("referral", args=[pk])
+
+        return do_once(request, f"state_reason {pk}", perform)
     return render(request, "referrals/open_with_reason.html", {"form": form, "referral": referral})
-
-
-# Steps in which the sender still waits for an answer: only there can a wished day be past.
-AWAITED = {ReferralState.SENT, ReferralState.RECEIVED, ReferralState.ACCEPTED}
 
 
 def board_row(referral: Referral) -> dict[str, Any]:
     """One line of the board: number, desks, class, step, turn, days. Nothing else reaches the template."""
     state = ReferralState(referral.shown_state)  # type: ignore[attr-defined]
-    wished = referral.answer_wished_on
     return {
         "pk": referral.pk,
         "number": referral.number,
@@ -102,7 +101,6 @@ def board_row(referral: Referral) -> dict[str, Any]:
         "label": state.label,
         "turn": turn_shown(referral, state),
         "days": days_since(referral.sent_at) if referral.sent_at else 0,
-        "late": max(0, (timezone.localdate() - wished).days) if wished and state in AWAITED else 0,
         "state": state,
     }
 
@@ -110,8 +108,8 @@ def board_row(referral: Referral) -> dict[str, Any]:
 TABS = (
     ("alla", "Öppna", lambda row: True),
     ("inte-mottagna", "Inte mottagna", lambda row: row["state"] == ReferralState.SENT),
-    ("lange", "Väntat över 90 dagar", lambda row: row["days"] > 90),
-    ("sena", "Förbi önskad dag", lambda row: row["late"] > 0),
+    ("30", "Väntat över 30 dagar", lambda row: row["days"] > 30),
+    ("90", "Väntat över 90 dagar", lambda row: row["days"] > 90),
 )
 
 
@@ -125,10 +123,7 @@ def board_context(request: RoleRequest) -> dict[str, Any]:
     tab = query.pop("urval", ["alla"])[-1]
     query.pop("page", None)
     current = next((t for t in TABS if t[0] == tab), TABS[0])
-    chosen_rows = [row for row in rows if current[2](row)]
-    if current[0] == "sena":
-        chosen_rows.sort(key=lambda row: -row["late"])
-    page = Paginator(chosen_rows, PAGE).get_page(request.GET.get("page"))
+    page = Paginator([row for row in rows if current[2](row)], PAGE).get_page(request.GET.get("page"))
     waits: dict[str, int] = {}
     for row in rows:
         if row["turn"]:

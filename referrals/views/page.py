@@ -15,7 +15,7 @@ from referrals import actions
 from referrals.forms import DecideForm, RecallForm, ReturnForm, ScopeForm, no_text_without_leave
 from referrals.models import Referral
 from referrals.queries import ReferralShown, access_referral, noted_answer, read_referral, readers_of
-from referrals.rules import can_do, can_recall, can_receiver_close, can_return
+from referrals.rules import can_close, can_do, can_recall, can_return
 from referrals.states import AnswerScope, Outcome, RecallCode, ReferralState, ReturnCode, Side, Verb
 from workspace.doors import MemberRequest, do_once, log_reads, member_page
 from workspace.errors import NotAllowed, SomebodyWasFaster
@@ -37,25 +37,24 @@ def verbs_for(request: MemberRequest, shown: ReferralShown) -> set[Verb]:
     """What this hat may do now: the table, the side, and what the side may know."""
     referral, side, told = shown.referral, shown.side, shown.status_told
     by = request.hat
+    if side == Side.RECEIVER and referral.receiver.agency_id != by.agency_id:
+        return set()  # it has gone on to somebody else
     verbs = {verb for verb in (Verb.ACKNOWLEDGE, Verb.ACCEPT, Verb.DECIDE) if can_do(by, referral, verb, side)}
     if side == Side.SENDER:
         if can_recall(by, referral, told):
             verbs.add(Verb.RECALL)
-        closes = shown.state == referral.state and can_do(by, referral, Verb.CLOSE, side)
-        verbs |= {Verb.CLOSE} if closes else set()
         verbs |= {Verb.REVISE} if can_do(by, referral, Verb.REVISE, side) else set()
     else:
         verbs |= {Verb.RETURN} if can_return(by, referral, told) else set()
-        verbs |= {Verb.CLOSE} if can_receiver_close(by, referral, told) else set()
         taken_in = referral.state in {ReferralState.RECEIVED, ReferralState.ACCEPTED, ReferralState.DECIDED}
         if taken_in and is_caseworker(by):
             verbs.add(Verb.ALLOW_ANSWER)
-    return verbs
+    return verbs | ({Verb.CLOSE} if can_close(by, referral, side) else set())
 
 
 def answer_sentence(shown: ReferralShown) -> str:
     """The answer first: one sentence that says how it stands (design.md 1)."""
-    them = shown.referral.receiver.agency.short_name
+    them = shown.receiver.agency.short_name
     ours = shown.side == Side.SENDER
     who = them if ours else "Ni"
     match ReferralState(shown.state):
@@ -109,11 +108,12 @@ def page_context(
     """Everything the page and its fragments show, as plain data; writes the audit row before anything is rendered."""
     shown = read_referral(request.hat, referral)
     verbs = verbs_for(request, shown)
+    log_reads(request, "referral", referral.pk, [referral.participant_id] if shown.person else [])
     context = {
         "shown": shown,
         "referral": referral,
         "ours": shown.side == Side.SENDER,
-        "them": referral.receiver if shown.side == Side.SENDER else referral.sender,
+        "them": shown.receiver if shown.side == Side.SENDER else referral.sender,
         "answer": answer_sentence(shown),
         "state": ReferralState(shown.state),
         "verbs": {verb.value for verb in verbs},
@@ -129,7 +129,6 @@ def page_context(
         "due": {"due_on": shown.wished_on},
         **forms_for(shown, verbs, bound or {}),
     }
-    log_reads(request, "referral", referral.pk, [referral.participant_id] if shown.person else [])
     return context
 
 

@@ -1,4 +1,4 @@
-"""People at their browsers: signed in, watched for what no page may do, and timed from one's act to the other's page."""
+"""People at their browsers: watched for what no page may do, and timed from one's act to the other's page."""
 
 import re
 import time
@@ -112,7 +112,7 @@ def watch_gone(page: Page, *words: str) -> None:
 
 
 def took(page: Page, word: str, act: tuple[float, float], *, gone: bool = False) -> tuple[int, int]:
-    """Milliseconds to the word on (or gone from) a page that was not loaded again: from the click, and from the answer."""
+    """Milliseconds from the click, and from its answer, to the word on (or gone from) a page not loaded again."""
     at = page.evaluate(f"word => (window.{'__gone' if gone else '__seen'} ?? {{}})[word] ?? null", word)
     assert at is not None, f"{page.url} was loaded again, or never {'lost' if gone else 'showed'} «{word}»"
     return round(at - act[0]), round(at - act[1])

@@ -25,13 +25,17 @@ S = ReferralState
 WIDE, PHONE, SMALL, ZOOMED = (1280, 800), (360, 740), (320, 640), (320, 256)  # 1280×1024 at 400 % is 320×256
 LOOKS = (("light", WIDE), ("dark", WIDE), ("light", PHONE))
 NOT_SWEDISH = re.compile(
-    r"\b(None|True|False|Sign|Log|Submit|Required|This field|Password|Username|Email|Enter|Select|Cancel|Save|"
-    r"Delete|Search|Error|Not Found|Forbidden|Server|Warning|Next|Previous|The|and|or|Please|Invalid)\b|[{<]'|QuerySet|%\(|\{\{|\{%"
+    r"\b(None|True|False|Sign|Log|Submit|Required|This field|Password|Username|Email|Enter|Select|Cancel|"
+    r"Save|Delete|Search|Error|Not Found|Forbidden|Server|Warning|Next|Previous|The|and|or|Please|Invalid)\b"
+    r"|[{<]'|QuerySet|%\(|\{\{|\{%"
 )
 # Nothing but colour depends on the scheme.
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 AXE = """async more => (await axe.run(document, { resultTypes: ["violations"], ...more })).violations.flatMap(rule =>
-  rule.nodes.map(node => `${rule.id}: ${node.target.join(" ")} — ${node.failureSummary.split("\\n").slice(1).join(" ").trim()}`))"""
+  rule.nodes.map(node => {
+    const why = node.failureSummary.split("\\n").slice(1).join(" ").trim();
+    return `${rule.id}: ${node.target.join(" ")}: ${why}`;
+  }))"""
 # What sticks out to the right, outside anything that scrolls by itself, and text that its own box cuts off.
 CUT = """() => {
   const found = [], wide = document.documentElement.scrollWidth;
@@ -178,7 +182,7 @@ def test_the_page_of_a_fault_is_for_everybody(people: Cast, tour: Tour) -> None:
 
 
 # ---------- by keyboard ----------
-def tab_to(page: Page, name: str, *, role: str = "", limit: int = 60) -> None:
+def tab_to(page: Page, name: str, *, limit: int = 60) -> None:
     """Press Tab until something of that name has focus, and see that the eye can follow on the way."""
     for _ in range(limit):
         page.keyboard.press("Tab")

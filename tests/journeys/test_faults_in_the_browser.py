@@ -1,4 +1,4 @@
-"""What goes wrong around an open page: somebody is faster, contact is lost, access ends, Redis dies, the hat is changed."""
+"""What happens to an open page: somebody is faster, contact is lost, access ends, Redis dies, the hat is changed."""
 
 import re
 from collections.abc import Callable
@@ -112,6 +112,7 @@ def test_typed_text_is_rescued_when_access_ends(people: Cast, bring: Bring, pers
     expect(page.locator("textarea[readonly]")).to_have_value(TYPED)
     expect(page.get_by_role("button", name="Registrera beslutet")).to_have_count(0)
     for secret in (SECRET_NAME, SECRET_TEXT):
+        expect(page.locator("main")).not_to_contain_text(secret)
         assert secret not in page.content()
 
 
@@ -129,21 +130,7 @@ def test_lost_contact_is_said_once_and_what_was_missed_comes(people: Cast, bring
     turn_here(page, "Vuxenpsykiatrin ska ta emot remissen")
     sender.context.set_offline(False)
     turn_here(page, "Vuxenpsykiatrin ska ta ställning till remissen")
-    expect(page.locator("#bell")).to_have_attribute("data-unread", "1")
-    expect(wire(page)).not_to_contain_text(LOST, timeout=10_000)
-
-
-@pytest.mark.xfail(strict=True, reason="wire.js: the news that the replay brings takes the place of the unsaid «back»")
-def test_that_contact_is_back_is_said(people: Cast, bring: Bring, person: NewPerson) -> None:
-    referral = bring(S.SENT)
-    sender, receiver = person(people.soc, quiet=False), person(people.psyk)
-    page, other = sender.open(f"/remisser/{referral.pk}/"), receiver.open(f"/remisser/{referral.pk}/")
-    sender.live(page)
-    sender.context.set_offline(True)
-    expect(wire(page)).to_contain_text(LOST)
-    acknowledge(other)
-    expect(other.get_by_text("Remissen är mottagen.")).to_be_visible()
-    sender.context.set_offline(False)
+    expect(page.locator("#bell")).to_have_attribute("data-seq", "1")
     expect(wire(page)).to_contain_text(f"{BACK} 1 händelse har kommit in.", timeout=10_000)
 
 
@@ -173,7 +160,7 @@ def test_without_redis_the_page_catches_up_on_its_own(
     acknowledge(other)
     expect(other.get_by_text("Remissen är mottagen.")).to_be_visible()
     turn_here(page, "Vuxenpsykiatrin ska ta ställning till remissen")
-    expect(page.locator("#bell")).to_have_attribute("data-unread", "1")
+    expect(page.locator("#bell")).to_have_attribute("data-seq", "1")
     fresh = sender.open("/")
     expect(fresh.locator("#hant")).to_contain_text(referral.number)
     assert " 500 " not in slow.log
@@ -279,7 +266,6 @@ def test_signing_out_empties_every_tab_and_back_shows_nothing(people: Cast, brin
 
 # ---------- the draft that saves itself ----------
 @pytest.mark.embedded
-@pytest.mark.xfail(strict=True, reason="the view answers with JSON and autosave.js shows it as it stands")
 def test_a_draft_saves_itself_and_says_so_in_plain_words(people: Cast, bring: Bring, person: NewPerson) -> None:
     referral = bring(S.DRAFT)
     mine = person(people.soc)

@@ -207,7 +207,8 @@ def withdraw(soc: Page, sender: Person, receiver: Person, psyk: Page, before: Pa
     ended = "Du har inte längre tillgång till det här"
     watch(receiver.live(psyk), ended)
     watch_gone(psyk, QUESTION, NAME)
-    soc.get_by_role("link", name="Registrera återkallelse").first.click()
+    said = soc.locator(".ground-item", has_text="kontaktuppgifter")
+    said.get_by_role("link", name="Registrera återkallelse").click()
     soc.get_by_role("button", name="Registrera återkallelsen").click()
     expect(soc.get_by_text("Återkallelsen är registrerad.")).to_be_visible()
     expect(psyk.locator("main")).to_contain_text(ended)

@@ -253,13 +253,23 @@ def test_a_manager_reads_no_name_of_another_agencys_officer_on_the_work_list(cas
     assert "Psyk Testsson" not in body
 
 
-def test_the_receiver_can_register_that_its_own_consent_is_taken_back(cast: Cast, as_hat: AsHat) -> None:
-    bring_to(cast, S.ACCEPTED, scope=AnswerScope.STATUS)
-    consent = Consent.objects.get(agency=cast.psyk.agency)
-    psyk = as_hat(cast.psyk)
-    assert psyk.get(f"/samtycken/{consent.pk}/aterkalla/").status_code == 200
-    psyk.post(f"/samtycken/{consent.pk}/aterkalla/", {"rows": [str(consent.rows.get().pk)]})
-    assert consent.rows.get().withdrawn_at is not None
+def test_what_a_person_no_longer_lets_the_receiver_tell_ends_at_once(cast: Cast, as_hat: AsHat) -> None:
+    referral = bring_to(cast, S.RECEIVED, scope=AnswerScope.STATUS)
+    psyk, soc = as_hat(cast.psyk), as_hat(cast.soc)
+    assert psyk.post(f"/remisser/{referral.pk}/fa-svara/", {"scope": "none"}).status_code == 302
+    assert Consent.objects.get(agency=cast.psyk.agency).rows.get().withdrawn_at is not None
+    told = Notification.objects.filter(membership__agency=cast.soc.agency).count()
+    do(cast.psyk, referral, V.ACCEPT)
+    assert "accepterade" not in page(soc, referral)
+    assert Notification.objects.filter(membership__agency=cast.soc.agency).count() == told
+
+
+def test_taking_back_the_answer_of_one_referral_leaves_anothers(cast: Cast) -> None:
+    give_consent(cast, back=("status",))
+    one, other = (walk(cast, draft(cast), V.SEND, V.ACKNOWLEDGE, scope=AnswerScope.STATUS) for _ in range(2))
+    actions.allow_answer(by=cast.psyk, referral=one, scope=AnswerScope.NONE)
+    lives = Disclosure.objects.filter(sections__leg__referral=other, category="status", ended_at__isnull=True)
+    assert lives.exists()
 
 
 def test_a_refusal_that_no_form_takes_care_of_says_its_sentence(cast: Cast, as_hat: AsHat) -> None:

@@ -308,6 +308,29 @@ def test_a_form_refused_in_one_thread_may_be_tried_in_another(cast: Cast) -> Non
 
 
 # ---------- many people, many referrals ----------
+@pytest.mark.postgres
+def test_acts_about_different_people_told_to_the_same_hats_at_once_are_numbered_without_gaps(
+    cast: Cast, postgres_server: Postgres
+) -> None:
+    """Nothing but the counters makes these wait for each other; the first round also makes the counters."""
+    before = deadlocks(postgres_server)
+    people = [make_participant(cast.soc_desk, first=f"Person{number}") for number in range(8)]
+    for person in people:
+        give_consent(cast, person=person)
+    for _ in range(8):
+        drafts = [draft(cast, person=person) for person in people]
+        results = at_once(
+            *[
+                lambda by=by, referral=referral: actions.send_referral(by=by, referral=referral)
+                for by, referral in zip([cast.soc, cast.soc_2] * 4, drafts, strict=True)
+            ]
+        )
+        assert outcomes(results) == {DONE: 8}
+    assert sequences_have_no_gaps()
+    assert dict(Counter.objects.values_list("pk", "last_seq")) == {cast.psyk.pk: 64, cast.psyk_2.pk: 64}
+    assert deadlocks(postgres_server) == before, "the lock order was broken; a retry hid it"
+
+
 def mixed_acts(cast: Cast, threads: int, acts_each: int, seed: int) -> Count[str]:
     """Threads that do what comes to mind on several people's referrals; how often each answer came."""
     people = [cast.person, *(make_participant(cast.soc_desk, first=name) for name in ("Edla", "Frans", "Gull"))]

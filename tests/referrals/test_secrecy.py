@@ -14,7 +14,7 @@ from notifications.models import Notification
 from referrals.models import Referral, ReferralEvent
 from referrals.states import ReferralState
 from tests.cast import SECRET_NAME, SECRET_TEXT, Cast, draft, give_consent, make_member, make_participant
-from tests.referrals.addresses import addresses
+from tests.referrals.addresses import OF_CONSENT, OF_PERSON, OF_REFERRAL, OF_TOKEN, POST_ONLY, addresses
 from tests.referrals.journeys import bring_to, footprint, undone
 from workspace.actions import make_sign_in_link
 from workspace.models import AuditEntry, Consent, IdempotencyKey, Participant
@@ -30,16 +30,6 @@ NO_RIGHT = ("outsider", "fk", "soc_manager", "psyk_manager", "coordinator", "cha
 # ---------- every address there is ----------
 WITH_KEY = {name: parameters for name, _, parameters in addresses() if parameters}
 PLAIN = sorted({f"/{route}" for _, route, parameters in addresses() if not parameters} - {"/logga-ut/", "/health/"})
-OF_PERSON = {"participant", "new_consent", "new_referral"}
-OF_CONSENT = {"withdraw_consent", "confirm_consent"}
-OF_REFERRAL = {
-    "referral", "referral_fragment", "open_with_reason", "draft_address", "draft_ground", "draft_text", "draft_review",
-    "draft_autosave", "referral_acknowledge", "referral_allow_answer", "referral_accept", "referral_decide",
-    "referral_return", "referral_revise", "referral_close", "referral_recall",
-}  # fmt: skip
-OF_TOKEN = {"sign_in_link"}
-POST_ONLY = {name for name in OF_REFERRAL if name.startswith("referral_")} - {"referral_fragment"}
-POST_ONLY |= {"draft_autosave", "confirm_consent", "switch_hat", "read_all"}
 
 
 @pytest.mark.embedded

@@ -22,6 +22,7 @@ from workspace.models import (
     Membership,
     Participant,
 )
+from workspace.rules import is_caseworker
 from workspace.states import AuditAct, EndReason
 
 
@@ -52,8 +53,10 @@ def record_consent(
 
     Locks the participant, writes the consent, its rows and an audit row. Tells nobody. Rows whose discloser is another
     agency are what the person says of them ("uppgivet samtycke"): no ground until an officer there confirms it (L6).
-    Refuses no rows at all. `by` is None for an import, and `agency` is who obtained it.
+    Refuses no rows at all, and a hat that is no caseworker of `agency`, which obtained it. `by` is None for an import.
     """
+    if by is not None and not (is_caseworker(by) and by.agency_id == agency.pk):
+        raise NotAllowed("Det är handläggare som registrerar samtycken, för sin egen myndighet.")
     if not rows:
         raise NotAllowed("Ett samtycke behöver minst en uppgift som får lämnas.")
     lock_participant(participant.pk)
@@ -86,8 +89,14 @@ def record_consent(
 
 @action
 def confirm_consent(*, by: Membership, consent: Consent) -> None:
-    """Say that a consent read from a workbook is right. Clears the mark, writes an audit row."""
-    Consent.objects.filter(pk=consent.pk, to_be_confirmed=True).update(to_be_confirmed=False)
+    """Say that a consent read from a workbook is right. Clears the mark, writes an audit row; once.
+
+    Refuses anybody but a caseworker of the agency that obtained it.
+    """
+    if not is_caseworker(by) or by.agency_id != consent.agency_id:
+        raise NotAllowed("Det är handläggare hos den som fick samtycket som bekräftar det.")
+    if not Consent.objects.filter(pk=consent.pk, to_be_confirmed=True).update(to_be_confirmed=False):
+        return
     record_act(
         by=by,
         act=AuditAct.WRITE,

@@ -43,7 +43,7 @@ def register_participant(
         phone=phone,
         enrolled_on=enrolled_on or timezone.localdate(),
         sort_key=sort_key(last_name, first_name),
-        search_key=search_key(f"{first_name} {last_name}"),
+        search_key=search_key(f"{first_name} {last_name}")[:200],
     )
     act = AuditAct.WRITE if by else AuditAct.IMPORT
     record_act(by=by, act=act, what="participant", object_id=participant.pk, participant_id=participant.pk)

@@ -1,6 +1,6 @@
 """Audit rows: written in the transaction of what they tell of (house.md 4.1, 4.4)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db import transaction
 
@@ -30,15 +30,23 @@ def record_act(
 
 
 def record_reads(
-    *, by: Hat, session_digest: str, what: str, object_id: int | None, participants: Iterable[int], refresh: bool
+    *,
+    by: Hat,
+    session_digest: str,
+    what: str,
+    object_id: int | None,
+    participants: Iterable[int],
+    refreshed: Collection[int | None],
 ) -> None:
     """One row per person shown, committed before the page is rendered (house.md 4.4, L35, L36).
 
-    A list is one bulk insert. `refresh` marks what this session has been shown before. Call it outside other
+    A list is one bulk insert. `refreshed` are those this session has been shown there before. Call it outside other
     transactions: an answer must never go out without its rows.
     """
-    act = AuditAct.REFRESH if refresh else AuditAct.READ
-    entries = [_entry(by, act, what, object_id, person) for person in dict.fromkeys(participants)]
+    entries = [
+        _entry(by, AuditAct.REFRESH if person in refreshed else AuditAct.READ, what, object_id, person)
+        for person in dict.fromkeys(participants)
+    ]
     for entry in entries:
         entry.session_digest = session_digest
     with transaction.atomic():

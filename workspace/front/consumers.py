@@ -13,6 +13,7 @@ from django.utils.crypto import constant_time_compare
 
 from notifications.queries import epoch, last_seq, sequence_after
 from referrals.queries import referrals_visible_to
+from referrals.rules import side_of
 from workspace.live import NO_WIRE, hat_group, session_group, topic_group
 from workspace.middleware import HAT, choose_hat, session_digest
 from workspace.models import Membership
@@ -36,14 +37,17 @@ def hat_of_session(session: Any) -> Hat | None:
     return choose_hat(hats_of(user), session.get(HAT))
 
 
-def may_follow(hat: Hat, topic: str) -> bool:
-    """Whether the hat may open what the topic is about: the rule that guards the page guards its hints."""
+def group_of_topic(hat: Hat, topic: str) -> str | None:
+    """The group of a topic that the hat may open, else None: the rule that guards the page guards its hints."""
     kind, _, number = topic.partition(":")
     if not number.isdecimal() or len(number) > 18:
-        return False
-    if kind == "referral":
-        return referrals_visible_to(hat).filter(pk=int(number)).exists()
-    return kind == "board" and is_coordinator(hat) and hat.cooperation_id == int(number)
+        return None
+    if kind == "referral" and isinstance(hat, Membership):
+        referral = referrals_visible_to(hat).filter(pk=int(number)).first()
+        return topic_group(kind, referral.pk, side_of(hat, referral)) if referral else None
+    if kind == "board" and is_coordinator(hat) and hat.cooperation_id == int(number):
+        return topic_group(kind, hat.cooperation_id)
+    return None
 
 
 class HatConsumer(AsyncWebsocketConsumer):
@@ -59,17 +63,16 @@ class HatConsumer(AsyncWebsocketConsumer):
         self.joined: list[str] = []
         session = self.scope["session"]
         topic = parse_qs(self.scope["query_string"].decode("ascii", "replace")).get("topic", [""])[0]
-        hat, allowed = await database_sync_to_async(self._look_up)(session, topic)
-        if hat is None or not allowed:
+        hat, followed = await database_sync_to_async(self._look_up)(session, topic)
+        if hat is None or (topic and followed is None):
             log.info("socket refused")
             await self.close()
             return
         self.hat_key, self.session_key = hat.hat_key, session.session_key
         self.membership_id = hat.pk if isinstance(hat, Membership) else None
         groups = [hat_group(hat.hat_key), session_group(session_digest(session.session_key))]
-        if topic:
-            kind, _, number = topic.partition(":")
-            groups.append(topic_group(kind, int(number)))
+        if followed:
+            groups.append(followed)
         try:
             for group in groups:
                 await self.channel_layer.group_add(group, self.channel_name)
@@ -83,9 +86,9 @@ class HatConsumer(AsyncWebsocketConsumer):
         self._keep_watch()
 
     @staticmethod
-    def _look_up(session: Any, topic: str) -> tuple[Hat | None, bool]:
+    def _look_up(session: Any, topic: str) -> tuple[Hat | None, str | None]:
         hat = hat_of_session(session)
-        return hat, hat is not None and (not topic or may_follow(hat, topic))
+        return hat, group_of_topic(hat, topic) if hat else None
 
     async def disconnect(self, code: int) -> None:
         self.open_sockets.discard(self)

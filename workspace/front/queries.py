@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
@@ -9,7 +10,6 @@ from django.utils import timezone
 from notifications.models import Notification
 from notifications.queries import notifications_since
 from notifications.registry import all_kinds
-from referrals.models import Referral
 from referrals.queries import referrals_visible_to, waiting_for
 from referrals.states import ReferralState
 from workspace.clocks import start_of
@@ -93,8 +93,10 @@ def to_do(member: Membership) -> tuple[list[ToDo], list[int]]:
     return items, people
 
 
-def _owes_answer(referral: Referral, ours: bool) -> bool:
-    return not ours and referral.state in {ReferralState.SENT, ReferralState.RECEIVED, ReferralState.ACCEPTED}
+def _owes_answer(referral: Any, ours: bool) -> bool:
+    """We have been asked, may still read what, and have not answered."""
+    unanswered = {ReferralState.SENT, ReferralState.RECEIVED, ReferralState.ACCEPTED}
+    return not ours and referral.identity_lives and referral.state in unanswered
 
 
 def said(notification: Notification) -> Happening:
@@ -126,14 +128,13 @@ def coming(member: Membership) -> tuple[list[Coming], list[int]]:
     waited = (
         referrals_visible_to(member)
         .filter(sender__agency=member.agency_id, answer_wished_on__range=(today, today + SOON), sent_at__isnull=False)
-        .filter(turn__isnull=False)
-        .exclude(turn__agency=member.agency_id)
-        .order_by("answer_wished_on")[:SHOWN]
+        .filter(shown_state__in=(ReferralState.SENT, ReferralState.RECEIVED, ReferralState.ACCEPTED))
+        .order_by("answer_wished_on", "pk")[:SHOWN]
     )
     for referral in waited:
         url = reverse("referral", args=[referral.pk])
         title, about = f"Svar önskas i {referral.number}", referral.receiver.agency.name
-        items.append(Coming(referral.answer_wished_on, title, url, about))  # type: ignore[arg-type]
+        items.append(Coming(referral.answer_wished_on, title, url, about))
     ending = (
         ConsentRow.objects.filter(row_lives(), discloser=member.agency_id, valid_until__lte=today + SOON)
         .filter(participant__in=participants_visible_to(member).values("pk"))

@@ -228,7 +228,7 @@ def _act(made: Made, number: int, story: Story, act: Act) -> None:
         what="referral",
         object_id=referral.pk,
         participants=[referral.participant_id],
-        refresh=False,
+        refreshed=(),
     )
     _perform(made, story, act, by, referral)
 

@@ -37,7 +37,9 @@ def switch_hat(request: HttpRequest) -> HttpResponse:
     key = request.POST.get("hat", "")
     if key not in {hat.hat_key for hat in request.hats}:  # type: ignore[attr-defined]
         raise Http404
+    list(messages.get_messages(request))  # what one hat was told in passing is not for the next
     request.session[HAT] = key
+    request.session.save()  # before the other pages are told: they come back at once
     push_on_commit([(session_group(request.session_digest), CLOSE)])  # type: ignore[attr-defined]
     after = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(after, allowed_hosts={request.get_host()}, require_https=request.is_secure())
@@ -48,8 +50,9 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session and close its sockets. A GET changes nothing and leads to the start page."""
     if request.method != "POST":
         return redirect("today")
-    push_on_commit([(session_group(request.session_digest), CLOSE)])  # type: ignore[attr-defined]
+    sockets = session_group(request.session_digest)  # type: ignore[attr-defined]
     logout(request)
+    push_on_commit([(sockets, CLOSE)])
     return redirect("account_login")
 
 

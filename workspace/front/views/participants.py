@@ -12,7 +12,7 @@ from django.utils import timezone
 from referrals.queries import referrals_of
 from workspace import actions
 from workspace.doors import MemberRequest, do_once, log_reads, member_page
-from workspace.forms import ParticipantForm
+from workspace.forms import CONTROL, ParticipantForm
 from workspace.models import Consent, ConsentRow, Membership, Participant
 from workspace.queries import access_participant, consents_visible_to, participants_found, rows_visible_to
 from workspace.rules import can_register_participant
@@ -23,7 +23,7 @@ PAGE = 30
 @member_page
 def participants(request: MemberRequest) -> HttpResponse:
     """The list, sorted as a telephone book; search folds spelling and looks at one's own people only."""
-    text = request.GET.get("sok", "")[:80]
+    text = CONTROL.sub("", request.GET.get("sok", ""))[:80]
     page = Paginator(participants_found(request.hat, text), PAGE).get_page(request.GET.get("page"))
     log_reads(request, "participants", None, [person.pk for person in page])
     context = {"page": page, "text": text, "query": f"sok={text}&" if text else ""}

@@ -38,7 +38,10 @@
     const node = document.createElement("button");
     node.type = "button";
     node.textContent = text;
-    node.addEventListener("click", act);
+    node.addEventListener("click", () => {
+      document.querySelector("main")?.focus({ preventScroll: true }); // the button is about to go
+      act();
+    });
     return node;
   }
 
