@@ -10,9 +10,8 @@ from django.utils.cache import add_never_cache_headers
 
 from workspace.errors import Refusal
 from workspace.queries import hats_of
-from workspace.rules import Hat
+from workspace.rules import HAT, Hat
 
-HAT = "hat"
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 

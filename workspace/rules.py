@@ -10,6 +10,7 @@ from workspace.models import Agency, CooperationRole, Ground, Membership, Partic
 from workspace.states import CooperationRoleKind, MemberRole
 
 Hat = Membership | CooperationRole
+HAT = "hat"  # where a session keeps the key of the hat worn
 
 REASON_LASTS = timedelta(hours=1)
 

@@ -9,8 +9,11 @@ MONTHS = ("jan.", "feb.", "mars", "april", "maj", "juni", "juli", "aug.", "sep."
 WEEKDAYS = ("måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag")
 NUMBERS = ("noll", "en", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio", "tio", "elva", "tolv")
 
-# å, ä and ö are letters of their own after z. Sámi letters stand beside the letter they grew from.
-_AFTER_Z = {"å": "{a", "ä": "{b", "æ": "{b", "ö": "{c", "ø": "{c"}
+# å, ä and ö are letters of their own after z; a Sámi letter comes after the letter it grew from.
+_OWN_PLACE = {
+    **{"å": "{a", "ä": "{b", "æ": "{b", "ö": "{c", "ø": "{c"},
+    **{"č": "c{", "đ": "d{", "ŋ": "n{", "š": "s{", "ŧ": "t{", "ž": "z{"},
+}
 _PLAIN = {"đ": "d", "ŋ": "n", "ŧ": "t", "ø": "o", "æ": "a", "-": " "}
 
 
@@ -26,7 +29,7 @@ def sort_key(last_name: str, first_name: str) -> str:
 
     def fold(text: str) -> str:
         composed = unicodedata.normalize("NFC", text.casefold().replace("-", " "))
-        folded = "".join(_AFTER_Z.get(letter) or search_key(letter) or " " for letter in composed).strip()
+        folded = "".join(_OWN_PLACE.get(letter) or search_key(letter) or " " for letter in composed).strip()
         return folded.replace(" ", "!")  # so that the space after a name sorts before one inside it: Berg, Berg-Lind
 
     return f"{fold(last_name)} {fold(first_name)}"[:200]

@@ -38,12 +38,7 @@ def send_referral(*, by: Membership, referral: Referral) -> None:
     leg = current_leg(referral)
     if not leg.sections.filter(category=QUESTION).exclude(text="").exists():
         raise NotAllowed("Skriv vad ni frågar om innan ni skickar.")
-    rows = list(
-        ConsentRow.objects.select_for_update(of=("self",))
-        .filter(row_lives(), participant=referral.participant_id, discloser=by.agency_id)
-        .select_related("category", "consent", "recipient_cooperation")
-        .order_by("pk")
-    )
+    rows = _lock_live_rows(by, referral)
     needed = needed_grounds(referral, rows)
     on_consent = leg.ground_id == "consent"
     missing = [item.category for item in needed if item.row is None]
@@ -69,6 +64,16 @@ def send_referral(*, by: Membership, referral: Referral) -> None:
         return_code="",
     )
     deliver([notice(referral, "referral.sent", Side.RECEIVER, by=by)], topics(referral))
+
+
+def _lock_live_rows(by: Membership, referral: Referral) -> list[ConsentRow]:
+    """What the person lets us tell, held against a withdrawal at the same moment (house.md 4.7)."""
+    return list(
+        ConsentRow.objects.select_for_update(of=("self",))
+        .filter(row_lives(), participant=referral.participant_id, discloser=by.agency_id)
+        .select_related("category", "consent", "recipient_cooperation")
+        .order_by("pk")
+    )
 
 
 def _disclose(by: Membership, referral: Referral, leg: ReferralLeg, item: NeededGround, *, on_consent: bool) -> None:

@@ -1,6 +1,6 @@
 """The verbs of the ground floor. The only room that writes."""
 
-from workspace.actions.accounts import make_sign_in_link, set_password, use_sign_in_link
+from workspace.actions.accounts import make_sign_in_link, set_password, use_sign_in_link, wear_hat
 from workspace.actions.consents import confirm_consent, end_disclosures, end_rows, make_disclosure, record_consent
 from workspace.actions.participants import register_participant, state_reason
 from workspace.actions.records import record_act, record_reads
@@ -22,4 +22,5 @@ __all__ = [
     "set_password",
     "state_reason",
     "use_sign_in_link",
+    "wear_hat",
 ]

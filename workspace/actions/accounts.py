@@ -4,11 +4,13 @@ import hashlib
 import secrets
 from datetime import timedelta
 
+from django.contrib.sessions.backends.base import SessionBase
 from django.utils import timezone
 
 from workspace.actions.records import record_act
 from workspace.actions.transactions import action
 from workspace.models import SignInLink, UserAccount
+from workspace.rules import HAT
 from workspace.states import AuditAct
 
 LINK_LASTS = timedelta(hours=24)
@@ -39,6 +41,12 @@ def use_sign_in_link(*, link: SignInLink) -> bool:
     if used:
         record_act(by=None, act=AuditAct.SIGN_IN, what="sign_in_link", object_id=link.user_id)
     return bool(used)
+
+
+def wear_hat(*, session: SessionBase, hat_key: str) -> None:
+    """Remember which hat this session wears; saved at once, since its other pages may come back before the answer."""
+    session[HAT] = hat_key
+    session.save()
 
 
 @action

@@ -15,10 +15,10 @@ from notifications.queries import epoch, last_seq, sequence_after
 from referrals.queries import referrals_visible_to
 from referrals.rules import side_of
 from workspace.live import NO_WIRE, hat_group, session_group, topic_group
-from workspace.middleware import HAT, choose_hat, session_digest
+from workspace.middleware import choose_hat, session_digest
 from workspace.models import Membership
 from workspace.queries import accounts_of_sessions, active_account, active_hats, hats_of
-from workspace.rules import Hat, is_coordinator
+from workspace.rules import HAT, Hat, is_coordinator
 
 log = logging.getLogger("samverkansrum.wire")
 

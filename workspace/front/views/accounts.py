@@ -17,7 +17,6 @@ from workspace import actions
 from workspace.actions.accounts import digest_of
 from workspace.front.context import said
 from workspace.live import push_on_commit, session_group
-from workspace.middleware import HAT
 from workspace.queries import sign_in_link
 
 CLOSE = {"type": "close"}
@@ -38,8 +37,7 @@ def switch_hat(request: HttpRequest) -> HttpResponse:
     if key not in {hat.hat_key for hat in request.hats}:  # type: ignore[attr-defined]
         raise Http404
     list(messages.get_messages(request))  # what one hat was told in passing is not for the next
-    request.session[HAT] = key
-    request.session.save()  # before the other pages are told: they come back at once
+    actions.wear_hat(session=request.session, hat_key=key)
     push_on_commit([(session_group(request.session_digest), CLOSE)])  # type: ignore[attr-defined]
     after = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(after, allowed_hosts={request.get_host()}, require_https=request.is_secure())
