@@ -223,7 +223,7 @@ class ConsentRecordForm(forms.Form):
         return {
             "recipient": named.get(str(self["recipient"].value()), ""),
             "categories": say_list(told),
-            "left_out": say_list(left, "eller"),
+            "left_out": say_list(left, "eller") if told else "",
             "purpose": purpose[:1].lower() + purpose[1:],
             "valid_until": "" if "valid_until" in self.errors else str(self["valid_until"].value() or ""),
             "may_answer": say_list(back),

@@ -87,7 +87,6 @@ def test_typed_text_is_kept_when_the_page_changes_beneath(people: Cast, bring: B
 
 
 @pytest.mark.embedded
-@pytest.mark.xfail(strict=True, reason="wire.js: the pressed button keeps focus, and the line waits for it to leave")
 def test_the_line_is_calm_again_when_the_reader_has_asked(people: Cast, bring: Bring, person: NewPerson) -> None:
     referral = bring(S.ACCEPTED)
     mine, colleague = person(people.psyk), person(people.psyk_2)
@@ -291,7 +290,6 @@ def test_a_silent_receiver_moves_nothing_on_the_senders_page(people: Cast, bring
 
 
 @pytest.mark.embedded
-@pytest.mark.xfail(strict=True, reason="moves.topics hints every follower, the sender of a silent receiver too")
 def test_a_silent_receiver_is_not_heard_on_the_senders_socket(people: Cast, bring: Bring, person: NewPerson) -> None:
     referral = bring(S.RECEIVED, scope=AnswerScope.NONE)
     sender, colleague, receiver = person(people.soc), person(people.psyk_2), person(people.psyk)

@@ -17,6 +17,8 @@
   function wordsOf(span) {
     const all = fields(span.dataset.from);
     const wanted = span.dataset.take !== "unchecked";
+    // With nothing ticked yet, nothing has been left out either.
+    if (!wanted && !all.some((box) => box.checked)) return [];
     if (all[0]?.type === "checkbox") return all.filter((box) => box.checked === wanted).map((box) => box.dataset.spokenAs);
     const field = all[0]?.type === "radio" ? all.find((radio) => radio.checked) : all[0];
     if (!field?.value.trim()) return [];
