@@ -1,12 +1,11 @@
 # Samverkansrum. Written for GNU make 3.81 (macOS) and later.
 #   make run      start it with demo data on http://127.0.0.1:8000 (PORT=8001 for another port)
 #   make fresh    the same, from the beginning
-#   make test     all tests (LONG=1: the long ones too; ARGS="-k word": some of them)
+#   make test     all tests (LONG=1: the long ones too; some of them: docs/testing.md)
 #   make lint     ruff and mypy
 
 PORT = 8000
 LONG =
-ARGS =
 BIN = .venv/bin
 # A name on PATH is not enough: version managers leave names that answer with an error.
 PYTHON = $(shell for name in python3.11 python3; do if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$name; break; fi; done)
@@ -40,10 +39,16 @@ install: .venv/.runtime
 	@$(PIP) -r requirements-dev.lock
 	@touch $@
 
+# Two processes, each with a PostgreSQL and a Redis of its own; the journeys alone, since they hold a watch.
+PYTEST = $(BIN)/python -m pytest $(LONG_OPTION)
+EMBEDDED = SAMVERKAN_TEST_BACKEND=embedded $(PYTEST) -m embedded
+
 test: .venv/.dev
 	@sh tools/ensure_chromium.sh
-	$(BIN)/python -m pytest $(LONG_OPTION) $(ARGS)
-	SAMVERKAN_TEST_BACKEND=embedded $(BIN)/python -m pytest -m embedded $(LONG_OPTION) $(ARGS)
+	$(PYTEST) -n 2 --ignore=tests/journeys
+	$(PYTEST) tests/journeys
+	$(EMBEDDED) -n 2 --ignore=tests/journeys
+	$(EMBEDDED) tests/journeys
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

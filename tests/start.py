@@ -15,6 +15,8 @@ from tests.services import Postgres, Redis
 EMBEDDED = os.environ.get("SAMVERKAN_TEST_BACKEND", "") == "embedded"
 CI = os.environ.get("CI", "").lower() in {"true", "1"}
 
+SERVICES = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
+
 postgres_key = pytest.StashKey[Postgres]()
 redis_key = pytest.StashKey[Redis]()
 
@@ -38,6 +40,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 def prepare_environment(config: pytest.Config) -> None:
     """Start what the backend needs and set every name the settings read, so that nothing leaks in from outside."""
+    works = "PYTEST_XDIST_WORKER" in os.environ
+    if works:
+        for name in SERVICES:
+            os.environ.pop(name, None)  # the controller's: every worker has services of its own
+    controls = not works and bool(getattr(config.known_args_namespace, "numprocesses", None))
+    if controls and not EMBEDDED and any(os.environ.get(name) for name in SERVICES):
+        raise pytest.UsageError("-n gives every process a database of its own: not with DATABASE_URL or REDIS_URL.")
     folder = new_folder("data")
     values = {
         "DJANGO_SETTINGS_MODULE": "workspace.settings",
@@ -50,7 +59,7 @@ def prepare_environment(config: pytest.Config) -> None:
         # ORM there though nothing is awaited. Servers are started without it (tests/daphne.py).
         "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
     }
-    if EMBEDDED:
+    if EMBEDDED or controls:
         values |= {"DATABASE_URL": f"sqlite:///{folder / 'test.sqlite3'}", "DATABASE_OWNER_URL": "", "REDIS_URL": ""}
     else:
         postgres = config.stash[postgres_key] = Postgres.from_environment()

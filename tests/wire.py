@@ -18,6 +18,8 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from notifications.queries import epoch
+from referrals.models import Referral
+from tests.cast import Cast, draft, give_consent
 from tests.daphne import Daphne
 from workspace.rules import Hat
 
@@ -290,3 +292,42 @@ def wait_until(true: Callable[[], bool], seconds: float = 5) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+# ---------- the cast at their screens ----------
+class Room:
+    """The cast at their screens. The outsider listens from the beginning, and must have heard nothing at the end."""
+
+    def __init__(self, server: Daphne, cast: Cast, stack: contextlib.ExitStack) -> None:
+        self.server, self.cast, self._stack = server, cast, stack
+        self.outsiders = [self.live(cast.outsider), self.live(cast.two_hats[1])]
+
+    def visitor(self, hat: Hat) -> Visitor:
+        return Visitor(self.server, hat)
+
+    def live(self, hat: Hat, topic: str = "") -> Socket:
+        return self.keep(self.visitor(hat).follow(topic))
+
+    def keep(self, socket: Socket) -> Socket:
+        self._stack.enter_context(socket)
+        return socket
+
+    def outsiders_heard_nothing(self) -> bool:
+        return all(socket.is_alive_and_quiet() for socket in self.outsiders)
+
+
+def seqs(messages: list[Message]) -> list[int]:
+    return [message["seq"] for message in messages if message["type"] == "notification.created"]
+
+
+def send_new(room: Room) -> Referral:
+    """soc sends a referral to psyk through its page."""
+    referral = ready(room.cast)
+    assert room.visitor(room.cast.soc).post(f"/remisser/{referral.pk}/granska/").status == 302
+    return referral
+
+
+def ready(cast: Cast) -> Referral:
+    """A draft that can be sent, with everything the person may let be told."""
+    give_consent(cast, back=("status", "answer"), follow_up=True)
+    return draft(cast)

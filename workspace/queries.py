@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
 from workspace.models import (
     Agency,
@@ -26,7 +27,7 @@ from workspace.models import (
     SignInLink,
     UserAccount,
 )
-from workspace.rules import Hat, active_on, ground_valid, is_caseworker, is_manager, row_lives
+from workspace.rules import HAT, Hat, active_on, ground_valid, is_caseworker, is_manager, row_lives
 from workspace.states import AuditAct, CooperationState
 from workspace.swedish import search_key
 
@@ -37,12 +38,21 @@ def active_account(pk: str | int | None) -> UserAccount | None:
     return UserAccount.objects.filter(pk=pk, is_active=True).first() if pk else None
 
 
-def accounts_of_sessions(keys: set[str]) -> dict[str, int]:
-    """Which active account each of these session keys is signed in as; ended sessions are left out."""
+def hats_of_sessions(keys: set[str]) -> dict[str, str | None]:
+    """Which hat each of these sessions has chosen (None: it never had to); sessions that no longer hold are left out.
+
+    A session holds while it runs, its account is active and its password is the one it signed in with.
+    """
     sessions = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
-    named = {row.session_key: int(row.get_decoded().get(SESSION_KEY, 0)) for row in sessions}
-    active = set(UserAccount.objects.filter(is_active=True, pk__in=named.values()).values_list("pk", flat=True))
-    return {key: pk for key, pk in named.items() if pk in active}
+    data = {row.session_key: row.get_decoded() for row in sessions}
+    accounts = UserAccount.objects.filter(is_active=True).in_bulk([int(d.get(SESSION_KEY, 0)) for d in data.values()])
+    holds = {}
+    for key, session in data.items():
+        account = accounts.get(int(session.get(SESSION_KEY, 0)))
+        said = session.get(HASH_SESSION_KEY, "")
+        if account and constant_time_compare(said, account.get_session_auth_hash()):
+            holds[key] = session.get(HAT)
+    return holds
 
 
 def hats_of(user: UserAccount) -> list[Hat]:

@@ -10,7 +10,7 @@ from referrals.models import Referral
 from referrals.states import AnswerScope
 from tests.cast import Cast, draft, give_consent, sent
 from tests.daphne import Daphne
-from tests.referrals.test_races import (
+from tests.referrals.races import (
     DONE,
     STEPS,
     at_once,

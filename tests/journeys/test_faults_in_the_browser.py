@@ -86,7 +86,6 @@ def test_typed_text_is_kept_when_the_page_changes_beneath(people: Cast, bring: B
     expect(page.get_by_text("Det du skrev finns här. Ingen annan har läst det.")).to_be_visible()
 
 
-@pytest.mark.embedded
 def test_the_line_is_calm_again_when_the_reader_has_asked(people: Cast, bring: Bring, person: NewPerson) -> None:
     referral = bring(S.ACCEPTED)
     mine, colleague = person(people.psyk), person(people.psyk_2)
@@ -133,7 +132,6 @@ def test_lost_contact_is_said_once_and_what_was_missed_comes(people: Cast, bring
     expect(wire(page)).to_contain_text(f"{BACK} 1 händelse har kommit in.", timeout=10_000)
 
 
-@pytest.mark.embedded
 def test_a_restarted_server_is_found_again(people: Cast, bring: Bring, person: NewPerson, server: Daphne) -> None:
     referral = bring(S.SENT)
     sender, receiver = person(people.soc, quiet=False), person(people.psyk, quiet=False)
@@ -182,7 +180,6 @@ def test_two_tabs_agree(people: Cast, bring: Bring, person: NewPerson) -> None:
     turn_here(page, "Ni ska svara")
 
 
-@pytest.mark.embedded
 def test_a_second_click_does_nothing_more(people: Cast, bring: Bring, person: NewPerson) -> None:
     referral = bring(S.RECEIVED)
     mine = person(people.psyk)
@@ -193,7 +190,6 @@ def test_a_second_click_does_nothing_more(people: Cast, bring: Bring, person: Ne
     assert events(referral, "accept") == 1
 
 
-@pytest.mark.embedded
 @pytest.mark.parametrize("who", ["oneself", "a colleague"])
 def test_a_second_tab_gets_a_kind_409(people: Cast, bring: Bring, person: NewPerson, who: str) -> None:
     """The tab stood with something chosen in its form, so it was left alone and shows the old form."""
@@ -216,7 +212,6 @@ def test_a_second_tab_gets_a_kind_409(people: Cast, bring: Bring, person: NewPer
     assert events(referral, "decide") == 1
 
 
-@pytest.mark.embedded
 def test_two_who_register_the_same_form_make_one_person(people: Cast, person: NewPerson) -> None:
     mine = person(people.soc)
     page = mine.open("/deltagare/ny/")
@@ -264,7 +259,6 @@ def test_signing_out_empties_every_tab_and_back_shows_nothing(people: Cast, brin
 
 
 # ---------- the draft that saves itself ----------
-@pytest.mark.embedded
 def test_a_draft_saves_itself_and_says_so_in_plain_words(people: Cast, bring: Bring, person: NewPerson) -> None:
     referral = bring(S.DRAFT)
     mine = person(people.soc)
@@ -275,7 +269,6 @@ def test_a_draft_saves_itself_and_says_so_in_plain_words(people: Cast, bring: Br
     expect(page.get_by_label("Vad frågar ni om?")).to_have_value(TYPED)
 
 
-@pytest.mark.embedded
 def test_a_silent_receiver_moves_nothing_on_the_senders_page(people: Cast, bring: Bring, person: NewPerson) -> None:
     referral = bring(S.RECEIVED, scope=AnswerScope.NONE)
     sender, receiver = person(people.soc), person(people.psyk)
@@ -289,7 +282,6 @@ def test_a_silent_receiver_moves_nothing_on_the_senders_page(people: Cast, bring
     assert page.locator("main").inner_text() == before
 
 
-@pytest.mark.embedded
 def test_a_silent_receiver_is_not_heard_on_the_senders_socket(people: Cast, bring: Bring, person: NewPerson) -> None:
     referral = bring(S.RECEIVED, scope=AnswerScope.NONE)
     sender, colleague, receiver = person(people.soc), person(people.psyk_2), person(people.psyk)

@@ -17,7 +17,7 @@ from referrals.rules import side_of
 from workspace.live import NO_WIRE, hat_group, session_group, topic_group
 from workspace.middleware import choose_hat, session_digest
 from workspace.models import Membership
-from workspace.queries import accounts_of_sessions, active_account, active_hats, hats_of
+from workspace.queries import active_account, active_hats, hats_of, hats_of_sessions
 from workspace.rules import HAT, Hat, is_coordinator
 
 log = logging.getLogger("samverkansrum.wire")
@@ -169,9 +169,13 @@ def sockets_to_close(held: list[tuple[str, str]]) -> set[tuple[str, str]]:
 
     Four queries for any number of sockets.
     """
-    signed_in = accounts_of_sessions({session for session, _ in held})
+    chosen = hats_of_sessions({session for session, _ in held})
     worn = active_hats({hat for _, hat in held})
-    return {(session, hat) for session, hat in held if session not in signed_in or hat not in worn}
+    return {
+        (session, hat)
+        for session, hat in held
+        if session not in chosen or hat not in worn or chosen[session] not in {None, hat}
+    }
 
 
 async def look_after_sockets() -> None:
