@@ -13,7 +13,8 @@ from tools.source import ROOT, Module, modules, own_files, shown
 
 DOCS = ("README.md", "CHANGELOG.md", "docs/house.md", "docs/wire.md", "docs/testing.md")
 # In the layer between processes, never said to a browser: the envelope, and what closes a socket.
-ONLY_INSIDE = {"hint", "close"}
+# Ours between consumers, and ASGI's own.
+ONLY_INSIDE = {"hint", "close", "websocket.accept", "websocket.close"}
 # Put together here, so that this file does not hold what it forbids.
 INDEXES = ["py" + "pi.org", "python" + "hosted.org", "npm" + "js.org", "npm" + "js.com", "yarn" + "pkg.com"]
 INDEXES += ["/sim" + "ple/", "--index" + "-url", "--extra-index" + "-url"]

@@ -43,6 +43,7 @@ ROOMS: dict[str, set[str]] = {
     "doors": {"actions", "queries", "rules", "models", "states"},
     "middleware": {"queries", "rules", "models", "states"},
     "sign_in": {"models"},
+    "postgres": set(),
     "live": set(),
     "clocks": set(),
     "swedish": set(),

@@ -1,5 +1,6 @@
 """The one door to the live wire (house.md 5). Hints only: no name and no text ever passes here."""
 
+import asyncio
 import logging
 from typing import Any
 
@@ -13,6 +14,7 @@ log = logging.getLogger("samverkansrum.live")
 Hint = dict[str, Any]
 # What the layer raises when Redis is away. redis-py has errors of its own that are no OSError.
 NO_WIRE = (OSError, RedisError)
+PATIENCE = 2  # seconds a request waits for a Redis that hangs
 
 
 def hat_group(hat_key: str) -> str:
@@ -52,9 +54,9 @@ def push_on_commit(hints: list[tuple[str, Hint]]) -> None:
 
 async def _send(hints: list[tuple[str, Hint]]) -> None:
     layer = get_channel_layer()
-    for group, hint in hints:
-        try:
-            await layer.group_send(group, {"type": "hint", "hint": hint})
-        except NO_WIRE as error:
-            log.warning("hint lost, pages catch up by asking: %s", type(error).__name__)
-            return
+    try:
+        async with asyncio.timeout(PATIENCE):
+            for group, hint in hints:
+                await layer.group_send(group, {"type": "hint", "hint": hint})
+    except NO_WIRE as error:
+        log.warning("hint lost, pages catch up by asking: %s", type(error).__name__)

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.db import DatabaseError
 from django.utils.crypto import constant_time_compare
 
 from notifications.queries import epoch, last_seq, sequence_after
@@ -55,6 +56,17 @@ class HatConsumer(AsyncWebsocketConsumer):
 
     open_sockets: set["HatConsumer"] = set()
     watch: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+        """As channels has it; where even a channel of its own is not to be had, tell the page to try again later."""
+        try:
+            return await super().__call__(scope, receive, send)
+        except NO_WIRE as error:
+            log.warning("no wire for a socket: %s", type(error).__name__)
+            if not getattr(self, "joined", None):
+                await receive()  # the handshake, which nobody has answered yet
+                await send({"type": "websocket.accept"})
+            await send({"type": "websocket.close", "code": TRY_LATER})
 
     async def connect(self) -> None:
         """Refuse the anonymous and whoever may not open the topic; else join the groups and wait for "seen"."""
@@ -183,7 +195,11 @@ async def look_after_sockets() -> None:
     while HatConsumer.open_sockets:
         await asyncio.sleep(CHECK_EVERY)
         held = {(socket.session_key, socket.hat_key): socket for socket in HatConsumer.open_sockets}
-        ended = await database_sync_to_async(sockets_to_close)(list(held))
+        try:
+            ended = await database_sync_to_async(sockets_to_close)(list(held))
+        except DatabaseError as error:
+            log.warning("sockets not looked after this minute: %s", type(error).__name__)
+            continue
         for socket in list(HatConsumer.open_sockets):
             if (socket.session_key, socket.hat_key) in ended:
                 await socket.close(SIGNED_OUT)
