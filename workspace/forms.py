@@ -120,9 +120,9 @@ class ParticipantForm(forms.Form):
     is_protected = forms.BooleanField(label="Personen har skyddade personuppgifter", required=False)
     is_another = forms.BooleanField(label="Det är en annan person", required=False)
 
-    def __init__(self, *args: Any, member: Membership, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, member: Membership, known: Participant | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.member = member
+        self.member, self.known = member, known
         desks = desks_of(member)
         self.fields["function"].queryset = desks  # type: ignore[attr-defined]
         self.fields["municipality"].queryset = municipalities()  # type: ignore[attr-defined]
@@ -141,7 +141,7 @@ class ParticipantForm(forms.Form):
         """Ask before somebody is registered twice at the same agency."""
         data: dict[str, Any] = super().clean() or {}
         name = f"{data.get('first_name', '')} {data.get('last_name', '')}"
-        if not data.get("is_another") and namesakes(self.member, name, data.get("birth_year")):
+        if not data.get("is_another") and namesakes(self.member, name, data.get("birth_year"), besides=self.known):
             self.add_error("is_another", f"Det finns redan {name}, född {data['birth_year']}, hos er. Är det en annan?")
         return data
 

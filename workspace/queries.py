@@ -151,11 +151,12 @@ def participants_found(member: Hat, text: str) -> QuerySet[Participant]:
     return found.order_by("sort_key", "pk")
 
 
-def namesakes(member: Hat, name: str, birth_year: int | None) -> bool:
-    """Whether somebody of that name and year is already among the participants the hat may open."""
+def namesakes(member: Hat, name: str, birth_year: int | None, besides: Participant | None = None) -> bool:
+    """Whether somebody (else) of that name and year is already among the participants the hat may open."""
     if birth_year is None:
         return False
-    return participants_visible_to(member).filter(search_key=search_key(name), birth_year=birth_year).exists()
+    same = participants_visible_to(member).filter(search_key=search_key(name), birth_year=birth_year)
+    return (same.exclude(pk=besides.pk) if besides else same).exists()
 
 
 def access_participant(member: Hat, pk: int) -> Participant:

@@ -155,6 +155,28 @@ def test_a_form_keeps_what_was_typed_when_something_is_wrong(cast: Cast, as_hat:
     assert "84 kan inte stämma" in page
 
 
+def test_what_was_registered_can_be_corrected(cast: Cast, as_hat: AsHat) -> None:
+    soc, path = as_hat(cast.soc), f"/deltagare/{cast.person.pk}/andra/"
+    assert f'value="{SECRET_NAME}"' in soc.get(path).content.decode()
+    data = {
+        "function": cast.soc_desk.pk,
+        "first_name": "Åsa",
+        "last_name": "Öhman",
+        "birth_year": "1985",
+        "gender": "woman",
+        "municipality": cast.person.municipality_id,
+        "phone": "",
+    }
+    assert soc.post(path, data)["Location"] == f"/deltagare/{cast.person.pk}/"
+    cast.person.refresh_from_db()
+    assert (cast.person.full_name, cast.person.search_key, cast.person.phone) == ("Åsa Öhman", "asa ohman", "")
+    assert "Åsa Öhman" in soc.get("/deltagare/?sok=ohman").content.decode()
+    for hat in (cast.psyk, cast.outsider, cast.soc_manager):
+        assert as_hat(hat).post(path, data).status_code == 404
+    cast.person.refresh_from_db()
+    assert cast.person.first_name == "Åsa"
+
+
 def test_consents_of_others_are_not_shown(cast: Cast, as_hat: AsHat) -> None:
     consent = give_consent(cast)
     for member in (cast.psyk, cast.outsider, cast.soc_manager):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.urls import URLPattern, URLResolver, get_resolver
 
 # What the key in an address points at. A new address belongs to one of these, or the tests fail.
-OF_PERSON = {"participant", "new_consent", "new_referral"}
+OF_PERSON = {"participant", "change_participant", "new_consent", "new_referral"}
 OF_CONSENT = {"withdraw_consent", "confirm_consent"}
 OF_REFERRAL = {
     "referral", "referral_fragment", "open_with_reason", "draft_address", "draft_ground", "draft_text", "draft_review",

@@ -222,6 +222,7 @@ def forms(cast: Cast) -> dict[str, Callable[[], tuple[Hat, str, dict[str, Any]]]
     person, soc, psyk = f"/deltagare/{cast.person.pk}/", cast.soc, cast.psyk
     return {
         "new_participant": lambda: (soc, "/deltagare/ny/", someone | {"municipality": cast.person.municipality_id}),
+        "change_participant": lambda: (soc, f"{person}andra/", someone | {"municipality": cast.person.municipality_id}),
         "new_consent": lambda: (soc, f"{person}samtycke/", consent | days),
         "withdraw_consent": withdrawal,
         "confirm_consent": confirmation,
@@ -243,8 +244,8 @@ def forms(cast: Cast) -> dict[str, Callable[[], tuple[Hat, str, dict[str, Any]]]
 
 
 FORMS = [
-    "new_participant", "new_consent", "withdraw_consent", "confirm_consent", "new_referral", "draft_address",
-    "draft_ground", "draft_text", "draft_review", "referral_acknowledge", "referral_allow_answer", "referral_accept",
+    "new_participant", "change_participant", "new_consent", "withdraw_consent", "confirm_consent", "new_referral",
+    "draft_address", "draft_ground", "draft_text", "draft_review", "referral_acknowledge", "referral_allow_answer", "referral_accept",
     "referral_decide", "referral_return", "referral_revise", "referral_close", "referral_recall", "open_with_reason",
 ]  # fmt: skip
 

@@ -2,12 +2,13 @@
 
 from workspace.actions.accounts import make_sign_in_link, set_password, use_sign_in_link, wear_hat
 from workspace.actions.consents import confirm_consent, end_disclosures, end_rows, make_disclosure, record_consent
-from workspace.actions.participants import register_participant, state_reason
+from workspace.actions.participants import change_participant, register_participant, state_reason
 from workspace.actions.records import record_act, record_reads
 from workspace.actions.transactions import action, lock_participant, perform_once
 
 __all__ = [
     "action",
+    "change_participant",
     "confirm_consent",
     "end_disclosures",
     "end_rows",

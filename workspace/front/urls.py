@@ -14,6 +14,7 @@ urlpatterns = [
     path("deltagare/", participants.participants, name="participants"),
     path("deltagare/ny/", participants.new_participant, name="new_participant"),
     path("deltagare/<int:pk>/", participants.participant, name="participant"),
+    path("deltagare/<int:pk>/andra/", participants.change_participant, name="change_participant"),
     path("deltagare/<int:pk>/samtycke/", consents.new_consent, name="new_consent"),
     path("samtycken/<int:pk>/aterkalla/", consents.withdraw, name="withdraw_consent"),
     path("samtycken/<int:pk>/bekrafta/", consents.confirm, name="confirm_consent"),

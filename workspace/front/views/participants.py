@@ -47,6 +47,27 @@ def new_participant(request: MemberRequest) -> HttpResponse:
     return render(request, "front/new_participant.html", {"form": form, "allowed": allowed})
 
 
+@member_page
+def change_participant(request: MemberRequest, pk: int) -> HttpResponse:
+    """Correct what was registered about a person."""
+    person = access_participant(request.hat, pk)
+    names = ("function", "first_name", "last_name", "gender", "birth_year", "municipality", "phone")
+    initial = {name: getattr(person, name) for name in names}
+    form = ParticipantForm(request.POST or None, member=request.hat, known=person, initial=initial)
+    if request.method == "POST" and form.is_valid():
+
+        def perform() -> str:
+            data = {name: form.cleaned_data[name] for name in names}
+            actions.change_participant(by=request.hat, participant=person, **data)
+            messages.success(request, "Uppgifterna är ändrade.")
+            return reverse("participant", args=[person.pk])
+
+        return do_once(request, f"change_participant {pk}", perform)
+    log_reads(request, "participant", person.pk, [person.pk])
+    allowed = can_register_participant(request.hat)
+    return render(request, "front/new_participant.html", {"form": form, "allowed": allowed, "person": person})
+
+
 def consents_shown(member: Membership, participant: Participant) -> list[dict[str, Any]]:
     """The consents of a participant, each with the rows the member's agency may see, as plain data."""
     found: list[Consent] = list(consents_visible_to(member, participant))
