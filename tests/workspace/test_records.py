@@ -243,11 +243,12 @@ def forms(cast: Cast) -> dict[str, Callable[[], tuple[Hat, str, dict[str, Any]]]
     }
 
 
-FORMS = """
-    new_participant change_participant new_consent withdraw_consent confirm_consent new_referral draft_address
-    draft_ground draft_text draft_review referral_acknowledge referral_allow_answer referral_accept referral_decide
-    referral_return referral_revise referral_close referral_recall open_with_reason
-""".split()
+FORMS = [
+    "new_participant", "change_participant", "new_consent", "withdraw_consent", "confirm_consent",
+    "new_referral", "draft_address", "draft_ground", "draft_text", "draft_review", "referral_acknowledge",
+    "referral_allow_answer", "referral_accept", "referral_decide", "referral_return", "referral_revise",
+    "referral_close", "referral_recall", "open_with_reason",
+]  # fmt: skip
 
 
 @pytest.mark.embedded
