@@ -2,7 +2,7 @@
 
 from django.db.models import Q, QuerySet
 
-from referrals.models import Referral, ReferralSection
+from referrals.models import Referral
 from referrals.states import ReferralState, Side, Verb, target_of
 from workspace.models import Agency, Function, Membership
 from workspace.rules import Hat, active_on, is_caseworker
@@ -19,11 +19,6 @@ VITAL = frozenset({IDENTITY, QUESTION})
 def side_of(member: Membership, referral: Referral) -> Side:
     """On which side of a referral the member's agency stands. Only for a referral the member can see."""
     return Side.SENDER if referral.sender.agency_id == member.agency_id else Side.RECEIVER
-
-
-def told_to_sender(section: ReferralSection) -> bool:
-    """A section that lets the sender know the receiver's step."""
-    return section.category_id == STATUS and section.disclosure_id is not None
 
 
 def can_do(member: Hat, referral: Referral, verb: Verb, side: Side) -> bool:

@@ -85,14 +85,6 @@ def desks_of(member: Membership) -> QuerySet[Function]:
     return Function.objects.filter(seats__membership=member).select_related("agency").order_by("name")
 
 
-def access_own_desk(member: Membership, pk: int) -> Function:
-    """One of the member's own desks, or 404."""
-    desk = desks_of(member).filter(pk=pk).first()
-    if desk is None:
-        raise Http404
-    return desk
-
-
 def receiving_desks(member: Membership) -> QuerySet[Function]:
     """Desks of other agencies that share a cooperation with the member's: where a referral can go."""
     parties = CooperationAgency.objects.filter(

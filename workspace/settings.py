@@ -189,7 +189,6 @@ LANGUAGE_CODE = "sv"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/Stockholm"
-LOCALE_PATHS = [BASE_DIR / "workspace" / "locale"]
 
 # ---------- what may be said in a log: ids, never names or text ----------
 LOGGING = {

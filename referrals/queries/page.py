@@ -59,7 +59,6 @@ class ReferralShown:
     outcome: str
     sections: list[SectionShown] = field(default_factory=list)
     answers: list[SectionShown] = field(default_factory=list)
-    own_texts: list[SectionShown] = field(default_factory=list)
     events: list[EventShown] = field(default_factory=list)
     ground: str = ""
     ground_reason: str = ""

@@ -1,6 +1,5 @@
 """A referral's page and the verbs on it."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -19,6 +18,7 @@ from referrals.rules import can_close, can_do, can_recall, can_return
 from referrals.states import AnswerScope, Outcome, RecallCode, ReferralState, ReturnCode, Side, Verb
 from workspace.doors import MemberRequest, do_once, log_reads, member_page
 from workspace.errors import NotAllowed, SomebodyWasFaster
+from workspace.models import Membership
 from workspace.queries import consents_between
 from workspace.rules import is_caseworker
 
@@ -161,22 +161,72 @@ def fragment(request: MemberRequest, pk: int, piece: str) -> HttpResponse:
     return respond(request, f"referrals/_{PIECES[piece]}.html", page_context(request, found))
 
 
-def _act(request: MemberRequest, pk: int, verb: Verb, perform: Callable[[Referral, Any], str]) -> HttpResponse:
-    """Run one verb from its form: once, back to the page; refused: the page again, with what was typed.
+# ---------- verbs ----------
+def _acknowledge(by: Membership, referral: Referral, data: Any) -> str:
+    actions.acknowledge_referral(by=by, referral=referral, scope=AnswerScope(data["scope"]))
+    return "Remissen är mottagen."
 
-    `perform` gets the referral and the valid form's data, and returns the message to show.
-    """
+
+def _allow_answer(by: Membership, referral: Referral, data: Any) -> str:
+    actions.allow_answer(by=by, referral=referral, scope=AnswerScope(data["scope"]))
+    return "Det ni får svara är ändrat."
+
+
+def _accept(by: Membership, referral: Referral, data: Any) -> str:
+    actions.accept_referral(by=by, referral=referral)
+    return "Remissen är accepterad."
+
+
+def _decide(by: Membership, referral: Referral, data: Any) -> str:
+    outcome, text = Outcome(data["outcome"]), data.get("text", "")
+    actions.decide_referral(by=by, referral=referral, outcome=outcome, text=text)
+    return "Beslutet är registrerat."
+
+
+def _return(by: Membership, referral: Referral, data: Any) -> str:
+    code, text = ReturnCode(data["code"]), data.get("text", "")
+    actions.return_referral(by=by, referral=referral, code=code, text=text)
+    return "Remissen är tillbaka hos avsändaren."
+
+
+def _close(by: Membership, referral: Referral, data: Any) -> str:
+    actions.close_referral(by=by, referral=referral)
+    return "Remissen är avslutad."
+
+
+def _recall(by: Membership, referral: Referral, data: Any) -> str:
+    actions.recall_referral(by=by, referral=referral, code=RecallCode(data["code"]))
+    return "Remissen är återtagen. Mottagaren kan inte längre läsa den."
+
+
+# What each verb does with its form's data, and what it then says.
+ACTS = {
+    Verb.ACKNOWLEDGE: _acknowledge,
+    Verb.ALLOW_ANSWER: _allow_answer,
+    Verb.ACCEPT: _accept,
+    Verb.DECIDE: _decide,
+    Verb.RETURN: _return,
+    Verb.CLOSE: _close,
+    Verb.RECALL: _recall,
+}
+
+
+@require_POST
+@member_page
+def act(request: MemberRequest, pk: int, name: str) -> HttpResponse:
+    """Run one verb from its form: once, back to the page; refused: the page again, with what was typed."""
+    verb = Verb(name)
     referral = access_referral(request.hat, pk)
     form = FORMS[verb](request.POST, auto_id=f"id_{verb}_%s") if verb in FORMS else None
     if form is not None and not form.is_valid():
         return respond(request, "referrals/page.html", page_context(request, referral, {verb: form}), 422)
 
-    def once() -> str:
-        messages.success(request, perform(referral, form.cleaned_data if form else {}))
+    def perform() -> str:
+        messages.success(request, ACTS[verb](request.hat, referral, form.cleaned_data if form else {}))
         return reverse("referral", args=[pk])
 
     try:
-        return do_once(request, f"{verb}_referral {pk}", once)
+        return do_once(request, f"{verb}_referral {pk}", perform)
     except SomebodyWasFaster as refusal:
         now = access_referral(request.hat, pk)
         context = page_context(request, now, refused=_who(request, now, refusal))
@@ -197,58 +247,6 @@ def _who(request: MemberRequest, referral: Referral, refusal: SomebodyWasFaster)
 
 @require_POST
 @member_page
-def acknowledge(request: MemberRequest, pk: int) -> HttpResponse:
-    def perform(referral: Referral, data: Any) -> str:
-        actions.acknowledge_referral(by=request.hat, referral=referral, scope=AnswerScope(data["scope"]))
-        return "Remissen är mottagen."
-
-    return _act(request, pk, Verb.ACKNOWLEDGE, perform)
-
-
-@require_POST
-@member_page
-def allow_answer(request: MemberRequest, pk: int) -> HttpResponse:
-    def perform(referral: Referral, data: Any) -> str:
-        actions.allow_answer(by=request.hat, referral=referral, scope=AnswerScope(data["scope"]))
-        return "Det ni får svara är ändrat."
-
-    return _act(request, pk, Verb.ALLOW_ANSWER, perform)
-
-
-@require_POST
-@member_page
-def accept(request: MemberRequest, pk: int) -> HttpResponse:
-    def perform(referral: Referral, data: Any) -> str:
-        actions.accept_referral(by=request.hat, referral=referral)
-        return "Remissen är accepterad."
-
-    return _act(request, pk, Verb.ACCEPT, perform)
-
-
-@require_POST
-@member_page
-def decide(request: MemberRequest, pk: int) -> HttpResponse:
-    def perform(referral: Referral, data: Any) -> str:
-        outcome = Outcome(data["outcome"])
-        actions.decide_referral(by=request.hat, referral=referral, outcome=outcome, text=data.get("text", ""))
-        return "Beslutet är registrerat."
-
-    return _act(request, pk, Verb.DECIDE, perform)
-
-
-@require_POST
-@member_page
-def return_(request: MemberRequest, pk: int) -> HttpResponse:
-    def perform(referral: Referral, data: Any) -> str:
-        code = ReturnCode(data["code"])
-        actions.return_referral(by=request.hat, referral=referral, code=code, text=data.get("text", ""))
-        return "Remissen är tillbaka hos avsändaren."
-
-    return _act(request, pk, Verb.RETURN, perform)
-
-
-@require_POST
-@member_page
 def revise(request: MemberRequest, pk: int) -> HttpResponse:
     """Take a returned referral up again, and go to its text."""
     found = access_referral(request.hat, pk)
@@ -258,23 +256,3 @@ def revise(request: MemberRequest, pk: int) -> HttpResponse:
         return reverse("draft_text", args=[pk])
 
     return do_once(request, f"revise_referral {pk}", perform)
-
-
-@require_POST
-@member_page
-def close(request: MemberRequest, pk: int) -> HttpResponse:
-    def perform(referral: Referral, data: Any) -> str:
-        actions.close_referral(by=request.hat, referral=referral)
-        return "Remissen är avslutad."
-
-    return _act(request, pk, Verb.CLOSE, perform)
-
-
-@require_POST
-@member_page
-def recall(request: MemberRequest, pk: int) -> HttpResponse:
-    def perform(referral: Referral, data: Any) -> str:
-        actions.recall_referral(by=request.hat, referral=referral, code=RecallCode(data["code"]))
-        return "Remissen är återtagen. Mottagaren kan inte längre läsa den."
-
-    return _act(request, pk, Verb.RECALL, perform)
