@@ -20,6 +20,8 @@ class ReferralState(TextChoices):
 S = ReferralState
 OPEN_STATES = frozenset({S.DRAFT, S.SENT, S.RECEIVED, S.ACCEPTED, S.DECIDED, S.RETURNED})
 ENDED_STATES = frozenset(S) - OPEN_STATES
+# The receiver still owes an answer.
+UNANSWERED_STATES = frozenset({S.SENT, S.RECEIVED, S.ACCEPTED})
 
 
 class Side(TextChoices):

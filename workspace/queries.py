@@ -1,13 +1,13 @@
 """The only ways to read people, hats, participants and consents."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 
 from workspace.models import (
     Agency,
@@ -27,15 +27,21 @@ from workspace.models import (
     SignInLink,
     UserAccount,
 )
-from workspace.rules import HAT, Hat, active_on, ground_valid, is_caseworker, is_manager, row_lives
+from workspace.rules import HAT, Hat, active_on, ground_valid, is_caseworker, is_manager, row_lives, session_holds
 from workspace.states import AuditAct, CooperationState
 from workspace.swedish import search_key
 
 
 # ---------- hats ----------
-def active_account(pk: str | int | None) -> UserAccount | None:
-    """The account a session names, if it may still sign in."""
-    return UserAccount.objects.filter(pk=pk, is_active=True).first() if pk else None
+def account_of_session(session: Mapping[str, Any]) -> UserAccount | None:
+    """The account a session is signed in as, while it holds; None for the anonymous."""
+    pk = session.get(SESSION_KEY)
+    account = UserAccount.objects.filter(pk=pk).first() if pk else None
+    return account if session_holds(session, account) else None
+
+
+def _memberships_worn_today() -> QuerySet[Membership]:
+    return Membership.objects.filter(active_on(), agency__left_on__isnull=True)
 
 
 def hats_of_sessions(keys: set[str]) -> dict[str, str | None]:
@@ -45,22 +51,18 @@ def hats_of_sessions(keys: set[str]) -> dict[str, str | None]:
     """
     sessions = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     data = {row.session_key: row.get_decoded() for row in sessions}
-    accounts = UserAccount.objects.filter(is_active=True).in_bulk([int(d.get(SESSION_KEY, 0)) for d in data.values()])
-    holds = {}
-    for key, session in data.items():
-        account = accounts.get(int(session.get(SESSION_KEY, 0)))
-        said = session.get(HASH_SESSION_KEY, "")
-        if account and constant_time_compare(said, account.get_session_auth_hash()):
-            holds[key] = session.get(HAT)
-    return holds
+    accounts = UserAccount.objects.in_bulk([int(session.get(SESSION_KEY, 0)) for session in data.values()])
+    return {
+        key: session.get(HAT)
+        for key, session in data.items()
+        if session_holds(session, accounts.get(int(session.get(SESSION_KEY, 0))))
+    }
 
 
 def hats_of(user: UserAccount) -> list[Hat]:
     """Every hat a person may wear today, agencies first. Empty for an account that has none."""
     memberships = (
-        Membership.objects.filter(active_on(), user=user, agency__left_on__isnull=True)
-        .select_related("agency", "user")
-        .order_by("agency__name", "pk")
+        _memberships_worn_today().filter(user=user).select_related("agency", "user").order_by("agency__name", "pk")
     )
     roles = (
         CooperationRole.objects.filter(active_on(), user=user)
@@ -73,7 +75,7 @@ def hats_of(user: UserAccount) -> list[Hat]:
 def active_hats(keys: set[str]) -> set[str]:
     """Those of the hat keys that may still be worn today."""
     numbers = {kind: [int(key[1:]) for key in keys if key[0] == kind] for kind in "mr"}
-    memberships = Membership.objects.filter(active_on(), pk__in=numbers["m"], agency__left_on__isnull=True)
+    memberships = _memberships_worn_today().filter(pk__in=numbers["m"])
     roles = CooperationRole.objects.filter(active_on(), pk__in=numbers["r"])
     return {f"m{pk}" for pk in memberships.values_list("pk", flat=True)} | {
         f"r{pk}" for pk in roles.values_list("pk", flat=True)

@@ -1,12 +1,15 @@
 """Predicates of the ground floor: who wears which hat, and what lives."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
-from workspace.models import Agency, CooperationRole, Ground, Membership, Participant
+from workspace.models import Agency, CooperationRole, Membership, Participant, UserAccount
 from workspace.states import CooperationRoleKind, MemberRole
 
 Hat = Membership | CooperationRole
@@ -41,6 +44,13 @@ def ground_valid(recipient: Agency, day: date | None = None) -> Q:
     )
 
 
+def session_holds(session: Mapping[str, Any], account: UserAccount | None) -> bool:
+    """The account may sign in, and its password is the one this session signed in with."""
+    if account is None or not account.is_active or not session.get(BACKEND_SESSION_KEY):
+        return False
+    return constant_time_compare(session.get(HASH_SESSION_KEY, ""), account.get_session_auth_hash())
+
+
 def is_caseworker(hat: Hat) -> TypeGuard[Membership]:
     return isinstance(hat, Membership) and hat.role in {MemberRole.CASEWORKER, MemberRole.REGISTRAR}
 
@@ -61,10 +71,3 @@ def can_register_participant(member: Hat) -> bool:
 def owns(member: Membership, participant: Participant) -> bool:
     """The participant belongs to this member's agency."""
     return participant.function.agency_id == member.agency_id
-
-
-def can_use_ground(ground: Ground, recipient: Agency, day: date | None = None) -> bool:
-    """Whether a ground may be named today for a disclosure to this agency."""
-    day = day or timezone.localdate()
-    in_force = ground.valid_from <= day and (ground.valid_to is None or ground.valid_to >= day)
-    return in_force and ground.recipient_kind in {"", recipient.kind}

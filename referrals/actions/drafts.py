@@ -13,8 +13,8 @@ from referrals.states import ReferralState, Side, Verb
 from workspace.actions import action, lock_participant
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.models import Function, Ground, Membership, Participant
-from workspace.queries import receiving_desks
-from workspace.rules import can_use_ground, is_caseworker, owns
+from workspace.queries import grounds_for, receiving_desks
+from workspace.rules import is_caseworker, owns
 
 NOT_A_DRAFT = "Remissen är inte längre ett utkast. Så här ser den ut nu."
 
@@ -71,7 +71,7 @@ def readdress_draft(*, by: Membership, referral: Referral, receiver: Function, k
 def change_draft_ground(*, by: Membership, referral: Referral, ground: Ground, reason: str = "") -> None:
     """Say on which ground a draft will be sent: consent, or another with the officer's reason (L3). Tells nobody."""
     draft, leg = _locked_draft(by, referral)
-    if not can_use_ground(ground, draft.receiver.agency):
+    if not grounds_for(draft.receiver.agency).filter(pk=ground.pk).exists():
         raise NotAllowed("Den grunden går inte att använda för den här mottagaren i dag.")
     if ground.pk != "consent" and not reason:
         raise NotAllowed("Skriv varför grunden gäller.")

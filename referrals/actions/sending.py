@@ -13,8 +13,8 @@ from workspace.actions import action, make_disclosure
 from workspace.clocks import end_of, year_after
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.models import ConsentRow, Ground, Membership
-from workspace.queries import receiving_desks, shared_cooperation
-from workspace.rules import can_use_ground, row_lives
+from workspace.queries import grounds_for, receiving_desks, shared_cooperation
+from workspace.rules import row_lives
 
 
 @action
@@ -44,7 +44,7 @@ def send_referral(*, by: Membership, referral: Referral) -> None:
     missing = [item.category for item in needed if item.row is None]
     if on_consent and missing:
         raise MissingGround(missing, referral.receiver.agency.name)
-    if not can_use_ground(leg.ground, referral.receiver.agency):
+    if not grounds_for(referral.receiver.agency).filter(pk=leg.ground_id).exists():
         raise NotAllowed("Grunden gäller inte längre. Välj en annan.")
     for item in needed:
         _disclose(by, referral, leg, item, on_consent=on_consent)

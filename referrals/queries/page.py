@@ -80,7 +80,7 @@ def read_referral(member: Membership, referral: Referral) -> ReferralShown:
     asked = [s for s in sections if s.author_id == referral.sender.agency_id and s.leg_id == leg.pk]
     identity = next((s for s in asked if s.category_id == IDENTITY), None)
     access = identity.disclosure if identity else None
-    may_see = side == Side.SENDER or (access is not None and access.ended_at is None and access.ends_at > now)
+    may_see = side == Side.SENDER or (identity is not None and _lives(identity, now))
     state = referral.shown_state  # type: ignore[attr-defined]
     turn = turn_shown(referral, state)
     answers = [s for s in sections if s.category_id == ANSWER]

@@ -8,9 +8,7 @@ from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.db import DatabaseError
-from django.utils.crypto import constant_time_compare
 
 from notifications.queries import epoch, last_seq, sequence_after
 from referrals.queries import referrals_visible_to
@@ -18,7 +16,7 @@ from referrals.rules import side_of
 from workspace.live import NO_WIRE, hat_group, session_group, topic_group
 from workspace.middleware import choose_hat, session_digest
 from workspace.models import Membership
-from workspace.queries import active_account, active_hats, hats_of, hats_of_sessions
+from workspace.queries import account_of_session, active_hats, hats_of, hats_of_sessions
 from workspace.rules import HAT, Hat, is_coordinator
 
 log = logging.getLogger("samverkansrum.wire")
@@ -30,12 +28,8 @@ CHECK_EVERY = 60  # seconds between looks at whether open sockets still may be o
 
 def hat_of_session(session: Any) -> Hat | None:
     """The hat a session wears, asked of the database: None for the anonymous and for whoever has lost it."""
-    user = active_account(session.get(SESSION_KEY))
-    if user is None or not session.get(BACKEND_SESSION_KEY):
-        return None
-    if not constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
-        return None
-    return choose_hat(hats_of(user), session.get(HAT))
+    account = account_of_session(session)
+    return choose_hat(hats_of(account), session.get(HAT)) if account else None
 
 
 def group_of_topic(hat: Hat, topic: str) -> str | None:

@@ -5,9 +5,10 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from notifications.queries import epoch, last_seq, unread_count
-from workspace.models import CooperationRole, Membership
+from workspace.models import CooperationRole
 from workspace.rules import Hat, is_caseworker, is_coordinator, is_manager
 
 
@@ -20,12 +21,14 @@ def said(hat: Hat) -> dict[str, Any]:
     return {"label": label, "kind": hat.agency.shape, "key": hat.hat_key, "is_member": True}
 
 
-def bell_of(member: Membership) -> dict[str, Any]:
-    """What the bell shows, and where the socket starts from."""
+def bell_of(hat: Hat) -> dict[str, Any]:
+    """What the bell shows, and where the socket starts from. A role in a cooperation is told by hints alone."""
+    if isinstance(hat, CooperationRole):
+        return {"epoch": epoch(), "seq": 0, "unread": 0}
     return {
-        "unread": unread_count(member),
+        "unread": unread_count(hat),
         "url": reverse("notifications"),
-        "seq": last_seq(member),
+        "seq": last_seq(hat),
         "epoch": epoch(),
     }
 
@@ -58,5 +61,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "poll_seconds": settings.POLL_SECONDS,
         "wire": {"state": "ok"},
     }
-    context["bell"] = bell_of(hat) if isinstance(hat, Membership) else {"epoch": epoch(), "seq": 0, "unread": 0}
+    # Asked only by a page with a head: fragments are rendered with the same context, and far more often.
+    context["bell"] = SimpleLazyObject(lambda: bell_of(hat))
     return context

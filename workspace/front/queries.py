@@ -11,7 +11,7 @@ from notifications.models import Notification
 from notifications.queries import notifications_since
 from notifications.registry import all_kinds
 from referrals.queries import referrals_visible_to, waiting_for
-from referrals.states import ReferralState
+from referrals.states import UNANSWERED_STATES, ReferralState
 from workspace.clocks import start_of
 from workspace.models import Agency, ConsentRow, Membership
 from workspace.queries import participants_visible_to
@@ -95,8 +95,7 @@ def to_do(member: Membership) -> tuple[list[ToDo], list[int]]:
 
 def _owes_answer(referral: Any, ours: bool) -> bool:
     """We have been asked, may still read what, and have not answered."""
-    unanswered = {ReferralState.SENT, ReferralState.RECEIVED, ReferralState.ACCEPTED}
-    return not ours and referral.identity_lives and referral.state in unanswered
+    return not ours and referral.identity_lives and referral.state in UNANSWERED_STATES
 
 
 def said(notification: Notification) -> Happening:
@@ -128,7 +127,7 @@ def coming(member: Membership) -> tuple[list[Coming], list[int]]:
     waited = (
         referrals_visible_to(member)
         .filter(sender__agency=member.agency_id, answer_wished_on__range=(today, today + SOON), sent_at__isnull=False)
-        .filter(shown_state__in=(ReferralState.SENT, ReferralState.RECEIVED, ReferralState.ACCEPTED))
+        .filter(shown_state__in=UNANSWERED_STATES)
         .order_by("answer_wished_on", "pk")[:SHOWN]
     )
     for referral in waited:
