@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, WebSocket, expect
 
 from referrals.models import Referral, ReferralEvent
 from referrals.states import AnswerScope, ReferralState
@@ -238,6 +238,25 @@ def test_a_changed_hat_changes_every_tab(people: Cast, person: NewPerson) -> Non
     page.get_by_role("button", name="Socialtjänsten Arvidsjaur").click()
     for tab in (page, other, owned):
         expect(tab.locator("details.account summary")).to_contain_text("Socialtjänsten Arvidsjaur")
+
+
+@pytest.mark.embedded
+def test_the_tab_that_changes_the_hat_gets_the_answer_to_its_form(people: Cast, person: NewPerson) -> None:
+    mine = person(people.two_hats[0])
+    page, answers, closed = mine.open("/"), list[tuple[Route, APIResponse]](), list[WebSocket]()
+    page.on("websocket", lambda socket: socket.on("close", lambda one: closed.append(one)))
+    page.route("**/roll/byt/", lambda route: answers.append((route, route.fetch(max_redirects=0))))
+    mine.go(page, "/deltagare/")
+    mine.live(page)
+    closed.clear()
+    page.locator("details.account summary").click()
+    page.get_by_role("button", name="Socialtjänsten Arvidsjaur").click(no_wait_after=True)
+    while not (closed and answers):  # the page hears that its hat is gone before it has the answer to its form
+        page.wait_for_timeout(10)
+    route, answer = answers.pop()
+    route.fulfill(response=answer)
+    page.wait_for_url(mine.server.url + "/")
+    expect(page.locator("details.account summary")).to_contain_text("Socialtjänsten Arvidsjaur")
 
 
 @pytest.mark.embedded

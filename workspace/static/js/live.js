@@ -25,6 +25,7 @@
 
   const wire = (detail) => document.dispatchEvent(new CustomEvent("samverkan:wire", { detail }));
   const refresh = (detail) => document.dispatchEvent(new CustomEvent("samverkan:refresh", { detail }));
+  const startAnew = () => document.dispatchEvent(new CustomEvent("samverkan:anew"));
   const clock = (date) => `${date.getHours()}`.padStart(2, "0") + "." + `${date.getMinutes()}`.padStart(2, "0");
 
   function sendSeen() {
@@ -50,7 +51,7 @@
     live: (hint) => {
       clearTimeout(answerTimer);
       asking = false;
-      if (String(hint.epoch) !== epoch) return location.reload();
+      if (String(hint.epoch) !== epoch) return startAnew();
       const missed = replayed > 0 || hint.seq > last;
       last = Math.max(last, hint.seq);
       wait = FIRST_WAIT;
@@ -62,7 +63,7 @@
       lostTimer = 0;
     },
     changed: ({ topic }) => refresh(topic === "bell" ? { bell: true, rest: false } : { bell: false }),
-    reload: () => location.reload(),
+    reload: startAnew,
   };
 
   function connect() {
@@ -91,7 +92,7 @@
     socket = null;
     clearTimeout(answerTimer);
     asking = false;
-    if (code === SIGNED_OUT) return location.reload();
+    if (code === SIGNED_OUT) return startAnew();
     behind = true;
     if (!lostTimer && !polling) {
       lostTimer = setTimeout(() => {

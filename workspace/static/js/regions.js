@@ -136,7 +136,7 @@
     // The right, or the session, is gone: the server decides what this page is now.
     if ([401, 403, 404].includes(xhr.status) || moved) {
       detail.shouldSwap = false;
-      location.reload();
+      document.dispatchEvent(new CustomEvent("samverkan:anew"));
       return;
     }
     if (!detail.shouldSwap && xhr.status !== 204) return; // the server is unwell: keep what is shown
