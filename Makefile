@@ -3,6 +3,7 @@
 #   make fresh    the same, from the beginning
 #   make test     all tests (LONG=1: the long ones too; some of them: docs/testing.md)
 #   make lint     ruff and mypy
+#   make bench    what the coordinator's board costs with a million referrals (docs/bench.md)
 
 PORT = 8000
 LONG =
@@ -14,7 +15,7 @@ LONG_OPTION = $(if $(filter-out 0,$(LONG)),--long)
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
-.PHONY: run fresh install test lint measures lock vendor
+.PHONY: run fresh install test lint measures bench lock vendor
 
 run: install
 	@$(BIN)/python manage.py demo --port $(PORT) --dir .demo
@@ -57,6 +58,9 @@ lint: .venv/.dev
 
 measures: .venv/.dev
 	$(BIN)/python tools/measures.py
+
+bench: .venv/.dev
+	$(BIN)/python tools/bench.py
 
 vendor: .venv/.runtime
 	$(BIN)/python tools/vendor.py

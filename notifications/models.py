@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from workspace.models import Agency, Membership
+from workspace.models import Agency, Membership, UserAccount
 
 
 class Epoch(models.Model):
@@ -54,3 +54,23 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"notification {self.pk}"
+
+
+class DigestMail(models.Model):
+    """The one mail of a day to somebody who has something to read. Says neither what nor from whom (L50)."""
+
+    user = models.ForeignKey(UserAccount, on_delete=models.CASCADE, related_name="digest_mails")
+    day = models.DateField()
+    made_at = models.DateTimeField(default=timezone.now)
+    # Set and committed before the mail is sent: one that is claimed and not sent is being sent, or its sender died.
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=80, blank=True)  # the kind of error only
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "day"], name="one_digest_a_day")]
+        indexes = [models.Index(fields=["day"], condition=Q(sent_at__isnull=True), name="digest_unsent")]
+
+    def __str__(self) -> str:
+        return f"digest {self.pk}"

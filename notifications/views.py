@@ -53,7 +53,11 @@ def bell(request: MemberRequest) -> HttpResponse:
     newest = notifications_of(request.hat).filter(read_at__isnull=True, made_at__gte=timezone.now() - JUST_NOW).first()
     if newest is not None and topic != f"{newest.kind.partition('.')[0]}:{newest.object_id}":
         words = said(newest)
-        text = f"{words['agency'].name if words['agency'] else 'Samordnaren'} {words['says']}."
+        text = (
+            f"{words['agency'].name} {words['says']}."
+            if words["agency"]
+            else f"{words['says'][:1].upper()}{words['says'][1:]}."
+        )
         context["wire"] = {"state": "news", "text": text, "url": words["url"], "time": say_time(words["at"])}
     return render(request, "_bell.html", context)
 

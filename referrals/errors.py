@@ -12,3 +12,7 @@ class MissingGround(Refusal):
         names = say_list([f"”{category.name.lower()}”" for category in categories])
         super().__init__(f"Det saknas grund för att lämna {names} till {recipient}.")
         self.categories = categories
+
+
+class TooManyFilters(Refusal):
+    """A coordinator has as many saved selections as may be kept."""

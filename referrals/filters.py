@@ -1,14 +1,18 @@
 """Filters over what a hat may see. django-filter has no Swedish catalogue, so every label is ours."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from referrals.states import OPEN_STATES, ReferralClass
-from workspace.models import SMALL_MUNICIPALITY, Agency, Cooperation, Municipality
+from referrals.models import Referral, ReferralKind
+from referrals.queries import row_by_row
+from referrals.states import OPEN_STATES, ReferralClass, ReferralState
+from workspace.clocks import end_of
+from workspace.models import SMALL_MUNICIPALITY, Agency, Cooperation, Function, Municipality, Participant
 
 WAITED = [("14", "Minst 14 dagar"), ("30", "Minst 30 dagar"), ("90", "Minst 90 dagar"), ("180", "Minst 180 dagar")]
 
@@ -56,8 +60,46 @@ class ReferralFilter(django_filters.FilterSet):
         return found
 
 
+TABS = {
+    "sena": "Sena",
+    "veckan": "Den här veckan",
+    "obesvarade": "Obesvarade",
+    "stannat": "Stannat av",
+    "olost": "Ansvarsfrågan olöst",
+    "alla": "Öppna",
+}
+STALLED_AFTER = 30  # days without anything that the sender knows of
+
+
+def in_tab(rows: QuerySet[Any], tab: str) -> QuerySet[Any]:
+    """The rows of the board under one of its tabs. The week ends on Sunday; what is late has not also stalled."""
+    today = timezone.localdate()
+    sunday = today + timedelta(days=6 - today.weekday())
+    match tab:
+        case "sena":
+            return rows.filter(last_day__lt=today)
+        case "veckan":
+            return rows.filter(last_day__gte=today, last_day__lte=sunday)
+        case "obesvarade":
+            return rows.filter(row_by_row(told_state=ReferralState.SENT))
+        case "stannat":
+            return rows.filter(row_by_row(told_at__lt=days_ago(STALLED_AFTER)), last_day__gte=today)
+        case "olost":
+            return rows.filter(disputed_at__isnull=False)
+        case _:
+            return rows
+
+
+def days_ago(number: int) -> datetime:
+    """What happened before this moment is at least so many calendar days old, as `days_since` counts."""
+    return end_of(timezone.localdate() - timedelta(days=number))
+
+
 class BoardFilter(django_filters.FilterSet):
-    """The coordinator's board. Filtering by class never finds what is hidden in a small municipality."""
+    """The coordinator's board, rows of `board_of`. Filtering by class never finds what a small municipality hides.
+
+    Desks and kinds are looked up first: the board's own query has no joins that could grow with what has ended.
+    """
 
     vantar_pa = django_filters.ModelChoiceFilter(
         label="Väntar på", empty_label="Alla myndigheter", queryset=Agency.objects.none(), method="by_agency"
@@ -78,16 +120,29 @@ class BoardFilter(django_filters.FilterSet):
         self.filters["kommun"].field.queryset = cooperation.municipalities.order_by("name")
 
     def by_agency(self, rows: QuerySet[Any], name: str, value: Agency) -> QuerySet[Any]:
-        return rows.filter(shown_turn_agency=value.pk)
+        return rows.filter(row_by_row(told_turn__in=desks_where(agency=value)))
 
     def by_class(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return rows.filter(
-            kind__referral_class=value,
-            participant__municipality__inhabitants__gte=SMALL_MUNICIPALITY,
-        ).exclude(sender__agency__municipality__inhabitants__lt=SMALL_MUNICIPALITY)
+        kinds = list(ReferralKind.objects.filter(referral_class=value).values_list("pk", flat=True))
+        home = Participant.objects.filter(pk=OuterRef("participant_id")).values("municipality__inhabitants")[:1]
+        small = desks_where(agency__municipality__inhabitants__lt=SMALL_MUNICIPALITY)
+        shown = ~Q(sender__in=small) & Q(at_home__gte=SMALL_MUNICIPALITY)
+        return rows.alias(at_home=Subquery(home)).filter(row_by_row(shown, kind__in=kinds))
 
     def by_municipality(self, rows: QuerySet[Any], name: str, value: Municipality) -> QuerySet[Any]:
-        return rows.filter(sender__agency__municipality=value)
+        return rows.filter(row_by_row(sender__in=desks_where(agency__municipality=value)))
 
     def by_days(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return rows.filter(sent_at__lte=timezone.now() - timedelta(days=int(value)))
+        return rows.filter(row_by_row(sent_at__lt=days_ago(int(value))))
+
+
+def desks_where(**agency: Any) -> list[int]:
+    return list(Function.objects.filter(**agency).values_list("pk", flat=True))
+
+
+def kept_query(data: Mapping[str, str], cooperation: Cooperation) -> dict[str, str]:
+    """What may stand in an address of the board or in a saved selection: known parameters with values that exist."""
+    form = BoardFilter(data, queryset=Referral.objects.none(), cooperation=cooperation).form
+    form.is_valid()
+    kept = {name: data[name] for name in form.fields if form.cleaned_data.get(name)}
+    return {"urval": data["urval"], **kept} if data.get("urval") in TABS else kept

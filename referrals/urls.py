@@ -1,10 +1,12 @@
 from django.urls import path
 
-from referrals.views import drafts, lists, page
+from referrals.views import board, drafts, exports, lists, page, waiting
 
 urlpatterns = [
     path("remisser/", lists.referrals, name="referrals"),
     path("remisser/lista/", lists.referrals, {"fragment": True}, name="referrals_fragment"),
+    path("remisser/lista.xlsx", exports.referral_list, {"form": "xlsx"}, name="referrals_xlsx"),
+    path("remisser/lista.csv", exports.referral_list, {"form": "csv"}, name="referrals_csv"),
     path("deltagare/<int:participant_pk>/remiss/", drafts.new_referral, name="new_referral"),
     path("remisser/<int:pk>/", page.referral, name="referral"),
     path("remisser/<int:pk>/del/<slug:piece>/", page.fragment, name="referral_fragment"),
@@ -21,9 +23,39 @@ urlpatterns = [
     path("remisser/<int:pk>/ratta/", page.revise, name="referral_revise"),
     path("remisser/<int:pk>/avsluta/", page.act, {"name": "close"}, name="referral_close"),
     path("remisser/<int:pk>/aterta/", page.act, {"name": "recall"}, name="referral_recall"),
+    path("remisser/<int:pk>/borja/", page.act, {"name": "start"}, name="referral_start"),
+    path(
+        "remisser/<int:pk>/be-om-komplettering/", page.act, {"name": "ask_supplement"}, name="referral_ask_supplement"
+    ),
+    path("remisser/<int:pk>/komplettera/", page.act, {"name": "supplement"}, name="referral_supplement"),
+    path("remisser/<int:pk>/ga-vidare/", page.act, {"name": "resume"}, name="referral_resume"),
+    path("remisser/<int:pk>/foresla/", page.act, {"name": "suggest_redirect"}, name="referral_suggest_redirect"),
+    path("remisser/<int:pk>/be-om-avbrott/", page.act, {"name": "request_cancel"}, name="referral_request_cancel"),
+    path("remisser/<int:pk>/avbryt/", page.act, {"name": "confirm_cancel"}, name="referral_confirm_cancel"),
+    path("remisser/<int:pk>/fortsatt/", page.act, {"name": "decline_cancel"}, name="referral_decline_cancel"),
+    path("remisser/<int:pk>/oppna-igen/", page.act, {"name": "reopen"}, name="referral_reopen"),
+    path("remisser/<int:pk>/fornya/", page.act, {"name": "renew_ground"}, name="referral_renew_ground"),
+    path("remisser/<int:pk>/sluta-vanta/", page.act, {"name": "leave_be"}, name="referral_leave_be"),
+    path("remisser/<int:pk>/nytt-datum/", page.act, {"name": "new_date"}, name="referral_new_date"),
+    path("remisser/<int:pk>/paus/", page.act, {"name": "pause"}, name="referral_pause"),
+    path("remisser/<int:pk>/paminn/", page.act, {"name": "remind"}, name="referral_remind"),
+    path("remisser/<int:pk>/meddelande/", page.act, {"name": "note"}, name="referral_note"),
+    path("remisser/<int:pk>/ansvar/", page.act, {"name": "dispute"}, name="referral_dispute"),
+    path("remisser/<int:pk>/ansvar-lost/", page.act, {"name": "settle"}, name="referral_settle"),
+    path("remisser/<int:pk>/anteckning/", page.write_note, name="referral_agency_note"),
+    path("remisser/<int:pk>/till-akt/", exports.case_file, name="case_file"),
     path("remisser/<int:pk>/oppna/", lists.open_with_reason, name="open_with_reason"),
     path("enheten/", lists.work_list, name="work_list"),
     path("enheten/lista/", lists.work_list, {"fragment": True}, name="work_list_fragment"),
-    path("bevaka/", lists.board, name="board"),
-    path("bevaka/lista/", lists.board, {"fragment": True}, name="board_fragment"),
+    path("bevaka/", board.board, name="board"),
+    path("bevaka/lista/", board.board, {"fragment": True}, name="board_fragment"),
+    path("bevaka/paminn/", board.remind, name="board_remind"),
+    path("bevaka/urval/", board.save_filter, name="save_filter"),
+    path("bevaka/urval/ta-bort/", board.drop_filter, name="drop_filter"),
+    path("bevaka/lista.xlsx", exports.board, {"form": "xlsx"}, name="board_xlsx"),
+    path("bevaka/lista.csv", exports.board, {"form": "csv"}, name="board_csv"),
+    path("styrgrupp/ansvar/", board.disputes, name="disputes"),
+    path("bevaka/vantan/", waiting.waiting, name="waiting"),
+    path("bevaka/vantan/alder.svg", waiting.age_picture, name="waiting_age_picture"),
+    path("bevaka/vantan/svar.svg", waiting.answer_picture, name="waiting_answer_picture"),
 ]

@@ -25,6 +25,7 @@ from tests.start import CI, EMBEDDED, postgres_key, redis_key
 
 # Filled by migrations, and so not emptied between tests.
 KEEP = (
+    "referrals_referralkind_needs",
     "django_migrations",
     "django_content_type",
     "auth_permission",
@@ -130,6 +131,14 @@ def copy_sqlite(source: Path, target: Path) -> None:
         old.backup(new)
 
 
+STEP_TIMES = "referrals_steptime"  # reference data, but refers to agencies, so it cannot be kept as it is
+
+
+def put_back_step_times(owner: psycopg.Connection[Any]) -> None:
+    owner.execute(f"INSERT INTO {STEP_TIMES} SELECT * FROM times")
+    owner.execute(f"SELECT setval(pg_get_serial_sequence('{STEP_TIMES}', 'id'), (SELECT max(id) FROM {STEP_TIMES}))")
+
+
 def empty_tables() -> int:
     """Empty every table but KEEP, as the owner. Return how many connections had to be ended for it.
 
@@ -144,8 +153,10 @@ def empty_tables() -> int:
         names = sql.SQL(", ").join(sql.Identifier(name) for (name,) in rows)
         truncate = sql.SQL("TRUNCATE {} RESTART IDENTITY").format(names)
         owner.execute("SET lock_timeout = '5s'")
+        owner.execute(f"CREATE TEMP TABLE times AS SELECT * FROM {STEP_TIMES} WHERE agency_id IS NULL")
         try:
             owner.execute(truncate)
+            put_back_step_times(owner)
             return 0
         except psycopg.errors.LockNotAvailable:
             ended = owner.execute(
@@ -154,6 +165,7 @@ def empty_tables() -> int:
                 " (SELECT pid FROM pg_locks WHERE locktype = 'relation' AND pid <> pg_backend_pid())"
             ).fetchall()
             owner.execute(truncate)
+            put_back_step_times(owner)
             return len(ended)
 
 

@@ -16,21 +16,28 @@ FLOORS = ("workspace", "notifications", "referrals", "meetings", FRONT)
 # Which rooms a room may import: of its own app, and the same rooms of floors below.
 ROOMS: dict[str, set[str]] = {
     "states": set(),
-    "models": {"models", "states"},
-    "rules": {"rules", "models", "states"},
-    "queries": {"queries", "rules", "models", "states"},
+    "deadlines": {"states"},  # when an answer is due, and how that was reckoned: pure
+    "survival": set(),  # how long answers take, counting rightly those that have not come: pure
+    "models": {"models", "deadlines", "states"},
+    "rules": {"rules", "models", "deadlines", "states"},
+    "queries": {"queries", "rules", "models", "deadlines", "survival", "states"},
     "errors": {"models", "states"},
     # `importing` is what a workbook says, read and checked, and `demo` what the demo tells: input, as a form's data is.
-    "actions": {"actions", "queries", "rules", "models", "states", "errors", "importing", "demo"},
+    "actions": {"actions", "queries", "rules", "models", "deadlines", "states", "errors", "importing", "demo"},
     "notices": set(),
     "forms": {"queries", "rules", "models", "states"},
     "filters": {"queries", "rules", "models", "states"},
-    "views": {"views", "actions", "queries", "rules", "models", "states", "errors", "forms", "filters", "context"},
+    "views": {
+        *("views", "actions", "queries", "rules", "models", "deadlines", "survival", "states"),
+        *("errors", "forms", "filters", "context"),
+    },
     "consumers": {"queries", "rules", "models", "states"},
     "context": {"queries", "rules", "models", "states"},
     "importing": {"importing", "queries", "rules", "models", "states", "errors"},
     "demo": {"demo", "queries", "rules", "models", "states"},
     "management": {"importing", "demo", "actions", "queries", "rules", "models", "states", "errors"},
+    # What runs by itself. Nothing imports it: it stands in no other row.
+    "tasks": {"actions", "queries", "rules", "models", "states"},
     # wiring
     "urls": {"views"},
     "routing": {"consumers"},
@@ -38,7 +45,7 @@ ROOMS: dict[str, set[str]] = {
     "settings": set(),
     "apps": set(),
     "admin": {"models", "states"},
-    "templatetags": {"models", "states", "rules"},
+    "templatetags": {"models", "deadlines", "states", "rules"},
     # the ground floor's own: what stands between a request and a view
     "doors": {"actions", "queries", "rules", "models", "states"},
     "middleware": {"queries", "rules", "models", "states"},
@@ -47,6 +54,9 @@ ROOMS: dict[str, set[str]] = {
     "live": set(),
     "clocks": set(),
     "swedish": set(),
+    "small_cells": set(),
+    "tables": set(),
+    "papers": set(),
     "registry": set(),
 }
 # What another app may import at all.
@@ -61,6 +71,9 @@ TOOLS: dict[str, set[str]] = {
     "workspace.live": {"actions", "consumers", "views"},
     "workspace.doors": {"views"},  # what every view passes
     "workspace.forms": {"forms", "views"},  # fields and forms that several floors' pages show
+    "workspace.small_cells": {"queries", "views"},  # which counts are hidden, so that none can be computed: pure
+    "workspace.tables": {"views"},  # rows to a file for a spreadsheet: pure
+    "workspace.papers": {"views"},  # a page to a PDF: pure but for our own styles and fonts
     "workspace.middleware": {"consumers", "views"},  # a socket and a hat switch find the hat as a request does
     "notifications.registry": {"notices", "queries", "views"},  # kinds are registered, and put into words
 }

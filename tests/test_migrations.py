@@ -108,7 +108,12 @@ def kept(db: None) -> Kept:
         search_key="",
     )
     referral = Referral.objects.create(
-        participant=person, kind=ReferralKind.objects.all()[0], sender=desks[0], receiver=desks[1], turn=desks[0]
+        participant=person,
+        kind=ReferralKind.objects.all()[0],
+        sender=desks[0],
+        receiver=desks[1],
+        turn=desks[0],
+        told_turn=desks[0],
     )
     leg = ReferralLeg.objects.create(referral=referral, receiver=desks[1])
     return Kept(

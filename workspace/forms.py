@@ -10,7 +10,16 @@ from django.utils import timezone
 
 from workspace.clocks import year_after
 from workspace.models import Agency, Category, Consent, Function, Membership, Municipality, Participant
-from workspace.queries import categories, desks_of, municipalities, namesakes, partner_agencies
+from workspace.queries import (
+    absences_of,
+    categories,
+    desks_of,
+    municipalities,
+    namesakes,
+    partner_agencies,
+    stand_ins_for,
+)
+from workspace.rules import is_manager
 from workspace.states import ConsentForm as HowGiven
 from workspace.states import Gender
 from workspace.swedish import parse_date, say_date, say_list
@@ -292,3 +301,51 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": "Skriv varför du behöver öppna."},
     )
+
+
+class AbsenceForm(forms.Form):
+    """When a member is away, and who stands in."""
+
+    from_on = DayField(label="Första dagen", error_messages={"required": "Skriv första dagen."})
+    to_on = DayField(label="Sista dagen", error_messages={"required": "Skriv sista dagen."})
+    stand_in = forms.ModelChoiceField(
+        Membership.objects.none(),
+        label="Vem tar över?",
+        empty_label="Ingen särskild, resten av enheten",
+        required=False,
+        error_messages={
+            "invalid_choice": "Välj någon som har plats vid din enhet. Andra kan inte öppna det som kommer."
+        },
+    )
+
+    def __init__(self, *args: Any, member: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.member = member
+        field: Any = self.fields["stand_in"]
+        field.queryset = stand_ins_for(member)
+        field.label_from_instance = lambda colleague: str(colleague.user)
+        if is_manager(member):
+            field.empty_label = "Ingen särskild"
+        self.fields["from_on"].help_text = f"Till exempel {say_date(timezone.localdate())}"
+
+    def clean_to_on(self) -> date:
+        day: date = self.cleaned_data["to_on"]
+        ahead(day)
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        """Days in their order, and none of them within another absence."""
+        data: dict[str, Any] = super().clean() or {}
+        first, last = data.get("from_on"), data.get("to_on")
+        if not first or not last:
+            return data
+        if last < first:
+            self.add_error("to_on", f"{say_date(last)} är före {say_date(first)}. Skriv sista dagen du är borta.")
+            return data
+        other = absences_of(self.member).filter(from_on__lte=last, to_on__gte=first).first()
+        if other is not None:
+            span = f"{say_date(other.from_on)} till {say_date(other.to_on)}"
+            self.add_error(
+                "from_on", f"Du är redan frånvarande {span}. Ta bort den frånvaron först, om den inte stämmer."
+            )
+        return data

@@ -1,6 +1,7 @@
 """The only ways to read people, hats, participants and consents."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
@@ -10,6 +11,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from workspace.models import (
+    Absence,
     Agency,
     AuditEntry,
     Category,
@@ -28,7 +30,7 @@ from workspace.models import (
     UserAccount,
 )
 from workspace.rules import HAT, Hat, active_on, ground_valid, is_caseworker, is_manager, row_lives, session_holds
-from workspace.states import AuditAct, CooperationState
+from workspace.states import AuditAct, CooperationRoleKind, CooperationState, MemberRole
 from workspace.swedish import search_key
 
 
@@ -88,13 +90,18 @@ def desks_of(member: Membership) -> QuerySet[Function]:
 
 
 def receiving_desks(member: Membership) -> QuerySet[Function]:
-    """Desks of other agencies that share a cooperation with the member's: where a referral can go."""
+    """Where a referral from this member's agency can go."""
+    return desks_reached_from(member.agency_id)
+
+
+def desks_reached_from(agency_id: int) -> QuerySet[Function]:
+    """Desks of other agencies that share a cooperation with this one."""
     parties = CooperationAgency.objects.filter(
-        active_on(), cooperation__in=running_cooperations(member.agency_id).values("pk")
+        active_on(), cooperation__in=running_cooperations(agency_id).values("pk")
     )
     return (
         Function.objects.filter(agency__left_on__isnull=True, agency__in=parties.values("agency"))
-        .exclude(agency=member.agency_id)
+        .exclude(agency=agency_id)
         .select_related("agency")
         .order_by("agency__name", "name")
     )
@@ -115,6 +122,69 @@ def running_cooperations(agency_id: int) -> QuerySet[Cooperation]:
     """The cooperations an agency takes part in today."""
     parties = CooperationAgency.objects.filter(active_on(), agency=agency_id)
     return Cooperation.objects.filter(state=CooperationState.RUNNING, pk__in=parties.values("cooperation"))
+
+
+# ---------- who is there ----------
+def absences_on(day: date) -> QuerySet[Absence]:
+    """Who is away on a day, with who stands in."""
+    return Absence.objects.filter(from_on__lte=day, to_on__gte=day).select_related("membership", "stand_in")
+
+
+def absences_of(member: Membership) -> QuerySet[Absence]:
+    """A member's own absences that have not passed, the next first."""
+    return (
+        Absence.objects.filter(membership=member, to_on__gte=timezone.localdate())
+        .select_related("stand_in__user")
+        .order_by("from_on", "pk")
+    )
+
+
+def colleagues_of(member: Membership) -> QuerySet[Membership]:
+    """Who can stand in for a member: active hats of the same agency, managers aside."""
+    return (
+        _memberships_worn_today()
+        .filter(agency=member.agency_id, user__is_active=True)
+        .exclude(pk=member.pk)
+        .exclude(role=MemberRole.MANAGER)
+        .select_related("user")
+        .order_by("user__first_name", "user__last_name", "pk")
+    )
+
+
+def stand_ins_for(member: Membership) -> QuerySet[Membership]:
+    """Colleagues who can open what a member works with: at one of its desks; for a manager, another manager."""
+    if is_manager(member):
+        return (
+            managers_of(member.agency).exclude(pk=member.pk).select_related("user").order_by("user__first_name", "pk")
+        )
+    return colleagues_of(member).filter(seats__function__in=desks_of(member).values("pk")).distinct()
+
+
+def managers_of(agency: Agency) -> QuerySet[Membership]:
+    """The managers of an agency who can sign in today."""
+    return _memberships_worn_today().filter(agency=agency, role=MemberRole.MANAGER, user__is_active=True)
+
+
+def coordinators_of(cooperations: Iterable[int]) -> QuerySet[CooperationRole]:
+    """The coordinators of these cooperations who can sign in today."""
+    return CooperationRole.objects.filter(
+        active_on(), cooperation__in=list(cooperations), role=CooperationRoleKind.COORDINATOR, user__is_active=True
+    ).order_by("pk")
+
+
+def present_of(members: Iterable[Membership], day: date | None = None) -> set[int]:
+    """Of these hats, those who are there on a day (today); whoever is away is replaced by a stand-in who is there."""
+    wanted = list(members)
+    away = {absence.membership_id: absence.stand_in_id for absence in absences_on(day or timezone.localdate())}
+    found = {member.pk for member in wanted if member.pk not in away}
+    stand_ins = {away[member.pk] for member in wanted if member.pk in away} - {None, *away}
+    active = _memberships_worn_today().filter(pk__in=[*found, *stand_ins], user__is_active=True)
+    return set(active.values_list("pk", flat=True))
+
+
+def present_instead_of(member: Membership, day: date | None = None) -> Membership | None:
+    """The member if there, else who stands in; None if neither can act, so that the work is the whole desk's."""
+    return Membership.objects.filter(pk__in=present_of([member], day)).first()
 
 
 # ---------- participants ----------

@@ -2,10 +2,12 @@
 
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from huey.serializer import SignedSerializer
 
 env = environ.Env()
 
@@ -129,6 +131,44 @@ CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "workspace_cache"}
 }
 
+# ---------- jobs: the queue lies in a database too, so that no job needs Redis (house.md 5) ----------
+INSTALLED_APPS += ["django_tasks", "huey.contrib.djhuey"]
+TASKS = {"default": {"BACKEND": "huey.contrib.djhuey.tasks_backend.HueyBackend", "ENQUEUE_ON_COMMIT": True}}
+HUEY = {
+    "name": "samverkansrum",
+    # huey pickles: without the key, who can write to the queue could have any code run.
+    "serializer": SignedSerializer(secret=SECRET_KEY),
+    # `prepare_database` makes the tables: the application's role may not.
+    "create_tables": False,
+    # huey's default waits up to 10 s on an idle SQLite queue; PostgreSQL tells by itself.
+    "consumer": {"workers": 1, "max_delay": 0.5},
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file of its own: huey's short locks never wait for ours, nor ours for them.
+    queue = {"filename": str(DATA_DIR / "jobs.sqlite3"), "timeout": 20}
+    HUEY |= {"huey_class": "huey.SqliteHuey", "connection": queue}
+else:
+    queue = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
+    queue = {name: DATABASES["default"][key] or None for name, key in queue.items()}
+    HUEY |= {"huey_class": "huey.PostgresHuey", "connection": queue}
+
+# ---------- e-mail: says only that there is something to read (L50) ----------
+# The address of the product as its users write it; stands in mails.
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")
+SITE_URL = SITE_URL.rstrip("/")
+SITE_HOST = urlsplit(SITE_URL).hostname
+if urlsplit(SITE_URL).scheme not in {"http", "https"} or not SITE_HOST:
+    raise ImproperlyConfigured("SITE_URL är ingen adress. Skriv till exempel https://samverkan.exempel.se.")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Samverkansrum <samverkansrum@{SITE_HOST}>")
+EMAIL_TIMEOUT = 20  # seconds; without it a mail server that hangs holds every other job
+EMAIL_URL = env.email_url("EMAIL_URL", default="smtp://localhost:25" if PRODUCTION else "filemail:")
+if DEMO or EMAIL_URL["EMAIL_BACKEND"].endswith("filebased.EmailBackend"):
+    # Nothing from a trial on somebody's own machine reaches anybody: mails become files.
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = (not DEMO and EMAIL_URL["EMAIL_FILE_PATH"]) or str(DATA_DIR / "mail")
+else:
+    vars().update(EMAIL_URL)
+
 # ---------- sign-in ----------
 AUTH_USER_MODEL = "workspace.UserAccount"
 AUTHENTICATION_BACKENDS = ["workspace.sign_in.PasswordBackend"]
@@ -201,5 +241,7 @@ LOGGING = {
         "samverkansrum": {"level": "INFO"},
         "django.request": {"level": "ERROR"},
         "daphne": {"level": "ERROR"},
+        # With a handler of its own, or run_huey adds one that says every job.
+        "huey": {"level": "WARNING", "handlers": ["console"], "propagate": False},
     },
 }

@@ -6,36 +6,31 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from notifications.actions import deliver
-from referrals.actions.moves import last_hand, lock, notice, require_side, topics, write_event
+from referrals.actions.moves import (
+    desk_of,
+    last_hand,
+    lock,
+    notice,
+    require_side,
+    set_clock,
+    topics,
+    write_event,
+)
 from referrals.models import Referral, ReferralLeg, ReferralSection
-from referrals.queries import current_leg
+from referrals.queries import current_leg, living_answer
 from referrals.rules import ANSWER, IDENTITY, STATUS
-from referrals.states import AnswerScope, ReferralState, Side, Verb
+from referrals.states import UNDER_WAY, AnswerScope, ReferralState, Side, Verb
 from workspace.actions import action, end_disclosures, end_rows, make_disclosure, record_consent
 from workspace.actions.consents import RowInput
 from workspace.clocks import end_of, year_after
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.models import Category, ConsentRow, Disclosure, Ground, Membership
-from workspace.rules import disclosure_lives, row_lives
+from workspace.rules import row_lives
 from workspace.states import ConsentForm, EndReason
 
 TOLD = {AnswerScope.NONE: (), AnswerScope.STATUS: (STATUS,), AnswerScope.STATUS_AND_TEXT: (STATUS, ANSWER)}
-ANSWERABLE = {ReferralState.RECEIVED, ReferralState.ACCEPTED, ReferralState.DECIDED}
-
-
-def living(referral: Referral, category: str) -> Disclosure | None:
-    """The disclosure under which the receiver tells the sender this category now."""
-    return (
-        Disclosure.objects.filter(
-            disclosure_lives(),
-            sections__leg__referral=referral,
-            category=category,
-            discloser=referral.receiver.agency_id,
-            recipient=referral.sender.agency_id,
-        )
-        .order_by("-pk")
-        .first()
-    )
+ANSWERABLE = {ReferralState.RECEIVED, *UNDER_WAY, ReferralState.CANCEL_ASKED, ReferralState.DECIDED}
+ONLY_STATUS = "En utredning beställs här, men resultatet lämnas inte här. Berätta läget, inte innehållet."
 
 
 def open_answer(by: Membership, referral: Referral, scope: AnswerScope) -> None:
@@ -45,8 +40,10 @@ def open_answer(by: Membership, referral: Referral, scope: AnswerScope) -> None:
     says with the tick that the person has agreed, and that consent is recorded as obtained here (L6).
     """
     leg = current_leg(referral)
+    if scope == AnswerScope.STATUS_AND_TEXT and leg.kind and leg.kind.status_only:
+        raise NotAllowed(ONLY_STATUS)
     for code in TOLD[scope]:
-        if living(referral, code) is None:
+        if living_answer(referral, code) is None:
             _tell(by, referral, leg, Category.objects.get(pk=code))
 
 
@@ -105,11 +102,16 @@ def _last_day_of_question(referral: Referral) -> date:
 def write_answer(by: Membership, referral: Referral, text: str) -> ReferralSection | None:
     """The receiver's text to the sender, under the disclosure that lets it be read. None for no text.
 
-    Refuses text where the receiver has not said that it may answer with text.
+    Refuses text where the receiver has not said that it may answer with text. What the sender itself writes down of
+    an answer by letter or phone is its own.
     """
     if not text:
         return None
-    disclosure = living(referral, ANSWER)
+    if referral.receiver.agency.by_letter:
+        return ReferralSection.objects.create(
+            leg=current_leg(referral), category_id=ANSWER, author=referral.sender.agency, text=text
+        )
+    disclosure = living_answer(referral, ANSWER)
     if disclosure is None:
         raise NotAllowed("Ni har inte sagt att ni får svara med text. Ändra det under ”Får ni svara här?” först.")
     return ReferralSection.objects.create(
@@ -127,14 +129,16 @@ def allow_answer(*, by: Membership, referral: Referral, scope: AnswerScope) -> N
     """
     referral = lock(referral)
     require_side(by, referral, Side.RECEIVER)
+    if referral.receiver.agency.by_letter:
+        raise NotAllowed("Mottagaren svarar med brev eller telefon, så det behöver inte sägas här.")
     if referral.state not in ANSWERABLE:
         raise SomebodyWasFaster("Remissen har gått vidare. Så här ser det ut nu.")
     open_answer(by, referral, scope)
     write_event(referral, Verb.ALLOW_ANSWER, Side.RECEIVER, by=by, code=scope)
     end_answer(by, referral, [code for code in (STATUS, ANSWER) if code not in TOLD[scope]])
-    told = living(referral, STATUS) is not None
+    told = living_answer(referral, STATUS) is not None
     if told:
-        _hand_over_decided(referral)
+        _tell_where_it_stands(referral)
     notices = [notice(referral, "referral.answer_allowed", Side.SENDER, by=by)] if told else []
     deliver(notices, topics(referral))
 
@@ -156,9 +160,14 @@ def end_answer(by: Membership, referral: Referral, codes: Sequence[str]) -> None
     end_rows(by=by, participant=referral.participant, row_ids=idle.values_list("pk", flat=True))
 
 
-def _hand_over_decided(referral: Referral) -> None:
-    """A decision that the sender can now read is the sender's to close."""
+def _tell_where_it_stands(referral: Referral) -> None:
+    """The sender now knows the step; a decision that it can now read is its own to close."""
+    turn = desk_of(referral, ReferralState(referral.state))
+    if referral.turn != turn:
+        referral.turn, referral.turn_since = turn, timezone.now()
+        holder = last_hand(referral, Side.SENDER)
+        Referral.objects.filter(pk=referral.pk).update(turn=turn, turn_since=referral.turn_since, holder=holder)
     if referral.state == ReferralState.DECIDED:
-        Referral.objects.filter(pk=referral.pk).update(
-            turn=referral.sender, turn_since=timezone.now(), holder=last_hand(referral, Side.SENDER)
-        )
+        legs = ReferralLeg.objects.filter(pk=current_leg(referral).pk, answered_at=None)
+        legs.update(answered_at=timezone.now())
+    set_clock(referral, told=True)

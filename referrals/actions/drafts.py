@@ -37,6 +37,7 @@ def start_referral(*, by: Membership, participant: Participant, receiver: Functi
         sender=participant.function,
         receiver=receiver,
         turn=participant.function,
+        told_turn=participant.function,
         holder=by,
     )
     ReferralLeg.objects.create(referral=referral, receiver=receiver)

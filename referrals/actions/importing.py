@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from referrals.models import Referral, ReferralEvent, ReferralKind, ReferralLeg, ReferralSection
+from referrals.queries import deadline_of
 from referrals.rules import FOLLOW_UP, IDENTITY, QUESTION, STATUS, can_receive
-from referrals.states import TRANSITIONS, Outcome, ReferralState, ReturnCode, Side, Verb
+from referrals.states import ENDED_STATES, TRANSITIONS, Outcome, ReferralState, ReturnCode, Side, Verb
 from workspace.actions import action, make_disclosure, record_act, record_consent
 from workspace.actions.consents import RowInput
 from workspace.clocks import end_of, start_of, year_after
@@ -74,29 +75,56 @@ def import_referral(
         raise NotAllowed("Den mottagaren går inte att skicka till.")
     steps = list(_steps(journey))
     last = steps[-1]
-    ended = last.state == ReferralState.CLOSED
-    referral = Referral.objects.create(
+    referral = _create(number, participant, receiver, kind, journey, steps)
+    answered_at = last.at if journey.answered_on else None
+    leg = ReferralLeg.objects.create(
+        referral=referral, receiver=receiver, kind=kind, sent_at=steps[0].at, answered_at=answered_at
+    )
+    rows = _consent(referral, cooperation, consented_on, imported_on)
+    _write_sections(referral, leg, rows, steps)
+    _write_history(referral, leg, steps)
+    found = deadline_of(referral) if referral.is_open else None
+    due_on = found.due_on if found else None
+    Referral.objects.filter(pk=referral.pk).update(due_on=due_on, told_due_on=due_on)
+    record_act(
+        by=None, act=AuditAct.IMPORT, what="referral", object_id=referral.pk, participant_id=referral.participant_id
+    )
+    return referral
+
+
+def _create(
+    number: str,
+    participant: Participant,
+    receiver: Function,
+    kind: ReferralKind,
+    journey: Journey,
+    steps: list[_Step],
+) -> Referral:
+    """The referral where the workbook leaves it; where that tells the receiver's step, the sender knows it."""
+    last, sender = steps[-1], participant.function
+    turn = None if last.state in ENDED_STATES else receiver
+    if last.state == ReferralState.RETURNED:
+        turn = sender
+    return Referral.objects.create(
         participant=participant,
         kind=kind,
         sender=sender,
         receiver=receiver,
         state=last.state,
-        turn=None if ended else sender if last.state == ReferralState.RETURNED else receiver,
+        turn=turn,
         outcome=journey.outcome or "",
         return_code=ReturnCode.OTHER if last.state == ReferralState.RETURNED else "",
         workbook_number=number,
         created_at=steps[0].at,
         sent_at=steps[0].at,
         turn_since=last.at,
+        step_since=last.at,
+        told_state=last.state,
+        told_at=last.at,
+        told_turn=turn,
+        told_since=last.at,
+        told_outcome=journey.outcome or "",
     )
-    leg = ReferralLeg.objects.create(referral=referral, receiver=receiver, kind=kind, sent_at=steps[0].at)
-    rows = _consent(referral, cooperation, consented_on, imported_on)
-    _write_sections(referral, leg, rows, steps)
-    _write_history(referral, leg, steps)
-    record_act(
-        by=None, act=AuditAct.IMPORT, what="referral", object_id=referral.pk, participant_id=referral.participant_id
-    )
-    return referral
 
 
 def _steps(journey: Journey) -> Iterator[_Step]:

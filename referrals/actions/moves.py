@@ -1,20 +1,27 @@
 """How a referral moves: by the table, once, with its history, its audit row and its notices (house.md 4.1, 4.2)."""
 
+from typing import Any
+
 from django.utils import timezone
 
 from notifications.actions import Notice
-from referrals.models import Referral, ReferralEvent, ReferralSection
-from referrals.queries import boards_of, current_leg
-from referrals.rules import audience_for
-from referrals.states import ReferralState, Side, Verb, target_of
+from referrals.models import Referral, ReferralEvent, ReferralLeg
+from referrals.queries import boards_of, current_leg, deadline_of, is_told
+from referrals.rules import LAPSING, audience_for
+from referrals.states import ENDED_STATES, TURN_BY_STATE, ReferralState, Side, Verb, target_of
 from workspace.actions import lock_participant, record_act
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.live import Hint, changed
 from workspace.models import Function, Membership
+from workspace.queries import present_instead_of
 from workspace.rules import is_caseworker
 from workspace.states import AuditAct
 
 FASTER = "Någon hann före. Så här ser det ut nu."
+LAPSED = "Samtycket har gått ut. Avsändaren behöver förnya det först."
+ANSWERING = {Verb.DECIDE, Verb.RETURN, Verb.SUGGEST_REDIRECT, Verb.CONFIRM_CANCEL}
+# What the receiver may still do when it no longer may read the question.
+WITHOUT_READING = {Verb.CONFIRM_CANCEL, Verb.CLOSE}
 
 
 def lock(referral: Referral) -> Referral:
@@ -28,10 +35,23 @@ def lock(referral: Referral) -> Referral:
 
 
 def require_side(by: Membership, referral: Referral, side: Side) -> None:
-    """Refuse a hat that is not a caseworker's on this side."""
-    desk = referral.sender if side == Side.SENDER else referral.receiver
+    """Refuse a hat that is not a caseworker's on this side.
+
+    An agency without an account acts by letter and phone: there the sender registers what it has done (R72).
+    """
+    desk = referral.sender if side == Side.SENDER or referral.receiver.agency.by_letter else referral.receiver
     if not is_caseworker(by) or by.agency_id != desk.agency_id:
         raise NotAllowed("Du kan inte göra det här i den roll du har nu.")
+
+
+def require_step(referral: Referral, verb: Verb, side: Side) -> ReferralState:
+    """Where the table leads from the step the referral is in now; refuse where it leads nowhere, or nothing is read."""
+    target = target_of(referral.state, verb, side)
+    if target is None:
+        raise SomebodyWasFaster(FASTER)
+    if referral.lapsed_at and side == Side.RECEIVER and verb not in WITHOUT_READING:
+        raise NotAllowed(LAPSED)
+    return target
 
 
 def move(
@@ -40,49 +60,100 @@ def move(
     side: Side,
     *,
     by: Membership | None,
-    turn: Function | None,
-    holder: Membership | None = None,
-    code: str = "",
-    section: ReferralSection | None = None,
-    **fields: object,
-) -> None:
-    """Move a locked referral by the table, and write its history and audit row.
+    line: dict[str, Any] | None = None,
+    **fields: Any,
+) -> bool:
+    """Move a locked referral by the table, write its history and audit row, and set its clock anew.
+
+    `line` goes into the history row (code, section, suggested), `fields` into the referral. The turn follows the
+    table, and the work goes back to whoever last had it on that side, or stands in. Returns whether the sender knows.
 
     The update is conditional on the old state: if the page that asked was old, or somebody else got there first,
     nothing is written and `SomebodyWasFaster` is raised.
     """
-    target = target_of(referral.state, verb, side)
-    if target is None:
-        raise SomebodyWasFaster(FASTER)
+    target = require_step(referral, verb, side)
+    told = side != Side.RECEIVER or is_told(referral)
+    turn = desk_of(referral, target, told)
+    now = timezone.now()
     moved = Referral.objects.filter(pk=referral.pk, state=referral.state).update(
-        state=target, turn=turn, turn_since=timezone.now(), holder=holder, **fields
+        state=target,
+        turn=turn,
+        turn_since=now,
+        step_since=now,
+        holder=_holder(referral, turn, side, by),
+        **fields,
     )
     if not moved:
         raise SomebodyWasFaster(FASTER)
-    referral.state = target
-    write_event(referral, verb, side, by=by, code=code, section=section)
+    referral.refresh_from_db()
+    write_event(referral, verb, side, by=by, **(line or {}))
+    if told:
+        _mark_leg(referral, verb, target)
+    set_clock(referral, told=told)
+    return told
 
 
-def write_event(
-    referral: Referral,
-    verb: Verb,
-    side: Side,
-    *,
-    by: Membership | None,
-    code: str = "",
-    section: ReferralSection | None = None,
-) -> None:
-    """One line of history and its audit row."""
-    ReferralEvent.objects.create(
+def desk_of(referral: Referral, state: ReferralState, told: bool = True) -> Function | None:
+    """Whose turn a step is: the table's, but a decision nobody may be told of stays with the receiver, and a question
+    that may no longer be read is the sender's to renew."""
+    if state in ENDED_STATES:
+        return None
+    if state == ReferralState.DECIDED and not told:
+        return referral.receiver
+    if referral.lapsed_at and state in LAPSING:
+        return referral.sender
+    return referral.sender if TURN_BY_STATE[state] == Side.SENDER else referral.receiver
+
+
+def _holder(referral: Referral, turn: Function | None, side: Side, by: Membership | None) -> Membership | None:
+    if turn is None:
+        return None
+    of = Side.SENDER if turn.pk == referral.sender_id else Side.RECEIVER
+    return by if of == side else last_hand(referral, of)
+
+
+def _mark_leg(referral: Referral, verb: Verb, target: ReferralState) -> None:
+    """For the figures: the leg has had its answer, or its waiting has ended without one."""
+    now = timezone.now()
+    legs = ReferralLeg.objects.filter(pk=current_leg(referral).pk, sent_at__isnull=False)
+    if verb == Verb.REOPEN:
+        legs.update(answered_at=None, ended_at=None)
+    elif verb in ANSWERING:
+        legs.filter(answered_at=None).update(answered_at=now)
+    elif target in ENDED_STATES or verb == Verb.RECEIVER_LEFT:
+        legs.filter(answered_at=None, ended_at=None).update(ended_at=now)
+
+
+def set_clock(referral: Referral, *, told: bool) -> None:
+    """Write the step's last day, and where the sender may know, everything it now knows."""
+    found = deadline_of(referral) if referral.is_open else None
+    fields: dict[str, Any] = {"due_on": found.due_on if found else None}
+    if told:
+        fields |= {
+            "told_state": referral.state,
+            "told_at": timezone.now(),
+            "told_turn": referral.turn,
+            "told_since": referral.turn_since,
+            "told_due_on": fields["due_on"],
+            "told_outcome": referral.outcome,
+        }
+    Referral.objects.filter(pk=referral.pk).update(**fields)
+    for name, value in fields.items():
+        setattr(referral, name, value)
+
+
+def write_event(referral: Referral, verb: Verb, side: Side, *, by: Membership | None, **line: Any) -> ReferralEvent:
+    """One line of history and its audit row. What an agency without an account does stands under its own name."""
+    agency_id = by.agency_id if by else None
+    event = ReferralEvent.objects.create(
         referral=referral,
         leg=current_leg(referral),
         verb=verb,
         side=side,
-        agency_id=by.agency_id if by else None,
+        agency_id=referral.receiver.agency_id if by and side == Side.RECEIVER else agency_id,
         member=by,
         state=ReferralState(referral.state),
-        code=code,
-        section=section,
+        **line,
     )
     record_act(
         by=by,
@@ -91,6 +162,7 @@ def write_event(
         object_id=referral.pk,
         participant_id=referral.participant_id,
     )
+    return event
 
 
 def notice(referral: Referral, kind: str, side: Side, *, by: Membership) -> Notice:
@@ -108,6 +180,10 @@ def topics(referral: Referral, *, sender: bool = True, receiver: bool = True) ->
 
 
 def last_hand(referral: Referral, side: Side) -> Membership | None:
-    """Who acted last on a side: whose work it is again when the turn comes back."""
+    """Whose work it is when the turn comes back to a side: who acted last there, or who stands in for them today.
+
+    Only somebody who can open it there: else it is the whole desk's.
+    """
     event = referral.events.filter(side=side, member__isnull=False).select_related("member").last()
-    return event.member if event else None
+    hand = present_instead_of(event.member) if event and event.member else None
+    return hand if hand and audience_for(referral, side).filter(pk=hand.pk).exists() else None

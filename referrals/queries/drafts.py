@@ -11,7 +11,7 @@ from workspace.queries import categories, live_rows
 
 def current_leg(referral: Referral) -> ReferralLeg:
     """The leg being written or travelled now."""
-    return referral.legs.select_related("receiver__agency", "ground").order_by("-position")[0]
+    return referral.legs.select_related("receiver__agency", "ground", "kind").order_by("-position")[0]
 
 
 @dataclass
@@ -48,3 +48,9 @@ def noted_answer(referral: Referral) -> set[str]:
     """What the sender has noted that the person lets the receiver tell back: "status", "answer". No ground yet."""
     rows = live_rows(referral.participant, referral.receiver.agency).filter(recipient=referral.sender.agency_id)
     return {row.category_id for row in rows}
+
+
+def lacking_sections(referral: Referral) -> list[str]:
+    """The sections that this kind must have, and that have no text yet, by name."""
+    written = current_leg(referral).sections.exclude(text="").values("category")
+    return list(referral.kind.needs.exclude(pk__in=written).values_list("name", flat=True))

@@ -2,27 +2,30 @@
 
 from typing import Any
 
-from django.db.models import Case, DateField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.http import Http404
 from django.utils import timezone
 
 from referrals.models import Referral, ReferralEvent, ReferralLeg, ReferralSection
 from referrals.rules import IDENTITY, STATUS
-from referrals.states import ReferralState, Side, Verb
+from referrals.states import TURN_BY_STATE, ReferralState, Side, Verb
 from workspace.models import Function, Membership, Participant, StatedReason
 from workspace.queries import desks_of, participants_visible_to
 from workspace.rules import Hat, disclosure_lives, is_caseworker, is_manager
 
-SENDERS_OWN_VERBS = (Verb.CREATE, Verb.REVISE)
-# Whose turn each step is, as far as a side that is not told more can know.
-TURN_BY_STATE = {
-    ReferralState.DRAFT: Side.SENDER,
-    ReferralState.SENT: Side.RECEIVER,
-    ReferralState.RECEIVED: Side.RECEIVER,
-    ReferralState.ACCEPTED: Side.RECEIVER,
-    ReferralState.DECIDED: Side.SENDER,
-    ReferralState.RETURNED: Side.SENDER,
-}
+SENDERS_OWN_VERBS = (Verb.CREATE, Verb.REVISE, Verb.LEAVE_BE)
 
 
 def _sent_to(**receiver: object) -> Exists:
@@ -47,6 +50,7 @@ def with_people(referrals: QuerySet[Referral]) -> QuerySet[Referral]:
         "participant__function__agency",
         "participant__municipality",
         "turn__agency",
+        "told_turn__agency",
     )
 
 
@@ -99,50 +103,54 @@ def access_referral(member: Hat, pk: int) -> Referral:
     return referral
 
 
-def with_what_is_known(referrals: QuerySet[Referral], agency_id: int | None) -> QuerySet[Any]:
-    """Annotate what a side may know. `agency_id` None is somebody who knows what the sender knows: the coordinator.
+def with_what_is_known(referrals: QuerySet[Referral], agency_id: int) -> QuerySet[Any]:
+    """Annotate what a side may know.
 
-    The sender knows a receiver's step while that receiver lets it be told; a receiver knows its own legs.
+    The sender knows what it has been told, which stands in the row; a receiver knows the legs sent to its own agency.
     """
-    events = ReferralEvent.objects.filter(referral=OuterRef("pk")).order_by("-at", "-pk")
-    told = Exists(
-        ReferralSection.objects.filter(
-            leg__referral=OuterRef("referral"),
-            category=STATUS,
-            author=OuterRef("agency"),
-            disclosure__isnull=False,
-            disclosure__ends_at__gte=OuterRef("at"),
-        ).filter(Q(disclosure__ended_at__isnull=True) | Q(disclosure__ended_at__gte=OuterRef("at")))
+    lines = ReferralEvent.objects.filter(
+        referral=OuterRef("pk"), leg__receiver__agency=agency_id, leg__sent_at__isnull=False
     )
-    for_sender = events.filter(~Q(side=Side.RECEIVER) | told)
-    for_receiver = events.exclude(verb__in=SENDERS_OWN_VERBS).filter(leg__receiver__agency=agency_id)
-    is_sender: Q | Value = Value(True) if agency_id is None else Q(sender__agency=agency_id)
+    lines = lines.exclude(verb__in=SENDERS_OWN_VERBS).order_by("-at", "-pk")
+    is_sender = Q(sender__agency=agency_id)
     live = ReferralSection.objects.filter(disclosure_lives("disclosure__"), leg__referral=OuterRef("pk"))
-
-    def known(field: str) -> Case:
-        return Case(
-            When(is_sender, then=Subquery(for_sender.values(field)[:1])),
-            default=Subquery(for_receiver.values(field)[:1]),
-        )
-
+    answers = Exists(live.filter(category=STATUS, author=OuterRef("receiver__agency")))
     return referrals.annotate(
-        shown_state=known("state"),
-        shown_at=known("at"),
-        status_told=Exists(live.filter(category=STATUS, author=OuterRef("receiver__agency"))),
+        shown_state=Case(When(is_sender, then=F("told_state")), default=Subquery(lines.values("state")[:1])),
+        shown_at=Case(When(is_sender, then=F("told_at")), default=Subquery(lines.values("at")[:1])),
+        # A receiver that it has gone on from knows nothing of the next one's time.
+        shown_due_on=Case(
+            When(is_sender, then=F("told_due_on")),
+            When(receiver__agency=agency_id, then=F("due_on")),
+            default=Value(None),
+        ),
+        status_told=ExpressionWrapper(Q(receiver__agency__by_letter=True) | Q(answers), output_field=BooleanField()),
         identity_lives=Exists(live.filter(category=IDENTITY, disclosure__recipient=agency_id)),
     ).annotate(
-        shown_outcome=Case(When(shown_state__in=("decided", "closed"), then=F("outcome")), default=Value("")),
+        shown_outcome=Case(
+            When(is_sender, then=F("told_outcome")),
+            When(shown_state__in=("decided", "closed"), then=F("outcome")),
+            default=Value(""),
+        ),
     )
 
 
-def waiting_for(member: Membership) -> QuerySet[Referral]:
-    """What waits for this hat's desks: answers others wish for by their day, then what has waited longest."""
+def waiting_for(member: Membership) -> QuerySet[Any]:
+    """What waits for this hat's desks, annotated with `owed_on`: soonest first, then what has waited longest.
+
+    The day owed is the step's last day, or the day the sender wishes an answer by, whichever comes first. A ground to
+    renew waits for the sender whatever a receiver that tells nothing has done since.
+    """
     desks = desks_of(member).values("pk")
-    owed = When(identity_lives=True, receiver__in=desks, then=F("answer_wished_on"))
-    owed_on = Case(owed, default=Value(None), output_field=DateField())
-    return (
-        referrals_visible_to(member).filter(turn__in=desks).order_by(owed_on.asc(nulls_last=True), "turn_since", "pk")
+    renew = Q(lapsed_at__isnull=False, told_turn__in=desks)
+    asked = Q(identity_lives=True, receiver__in=desks)
+    owed_on = Case(
+        When(renew, then=F("told_due_on")),
+        When(asked & (Q(due_on__isnull=True) | Q(answer_wished_on__lt=F("due_on"))), then=F("answer_wished_on")),
+        default=F("due_on"),
     )
+    found = referrals_visible_to(member).filter(Q(turn__in=desks) | renew).annotate(owed_on=owed_on)
+    return found.order_by(F("owed_on").asc(nulls_last=True), "turn_since", "pk")
 
 
 def referrals_of(member: Hat, participant: Participant) -> QuerySet[Referral]:
@@ -150,11 +158,13 @@ def referrals_of(member: Hat, participant: Participant) -> QuerySet[Referral]:
     return referrals_visible_to(member).filter(participant=participant).order_by("-created_at")
 
 
-def turn_shown(referral: Referral, state: str) -> Function | None:
-    """The desk whose turn it is, as far as somebody who is shown this state can know."""
+def turn_shown(referral: Referral, state: str, side: Side) -> Function | None:
+    """The desk whose turn it is, as far as this side knows. A receiver that it has left goes by its last step."""
+    if side == Side.SENDER:
+        return referral.told_turn
     if state == referral.state:
         return referral.turn
-    side = TURN_BY_STATE.get(ReferralState(state))
-    if side is None:
+    at = TURN_BY_STATE.get(ReferralState(state))
+    if at is None:
         return None
-    return referral.sender if side == Side.SENDER else referral.receiver
+    return referral.sender if at == Side.SENDER else referral.receiver

@@ -2,7 +2,20 @@
 
 from django import template
 
-from referrals.states import AnswerScope, Outcome, RecallCode, ReferralState, ReturnCode, Verb
+from referrals.states import (
+    AnswerScope,
+    CancelCode,
+    DelayCode,
+    Outcome,
+    PauseCode,
+    RecallCode,
+    ReferralState,
+    ReopenCode,
+    ReturnCode,
+    SettleCode,
+    SupplementCode,
+    Verb,
+)
 
 register = template.Library()
 
@@ -11,6 +24,19 @@ CODES = {
     Verb.RETURN: ReturnCode,
     Verb.RECALL: RecallCode,
     Verb.ALLOW_ANSWER: AnswerScope,
+    Verb.ASK_SUPPLEMENT: SupplementCode,
+    Verb.REQUEST_CANCEL: CancelCode,
+    Verb.REOPEN: ReopenCode,
+    Verb.NEW_DATE: DelayCode,
+    Verb.PAUSE: PauseCode,
+    Verb.SETTLE: SettleCode,
+    Verb.RECEIVER_LEFT: ReturnCode,
+}
+# What nobody on either side did.
+BY_NOBODY = {
+    Verb.GROUND_LAPSED: "Samtycket gick ut",
+    Verb.RECEIVER_LEFT: "Mottagaren lämnade samverkan",
+    Verb.REMIND: "Samordnaren påminde",
 }
 
 
@@ -28,6 +54,12 @@ def outcome_label(outcome: str) -> str:
 def verb_label(verb: str) -> str:
     """«skickade remissen»."""
     return Verb(verb).label
+
+
+@register.filter
+def system_label(verb: str) -> str:
+    """«Samtycket gick ut», as a whole sentence."""
+    return BY_NOBODY.get(Verb(verb), Verb(verb).label)
 
 
 @register.filter

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_POST
 
 from referrals import actions
 from referrals.errors import MissingGround
-from referrals.forms import AddressForm, DraftForm, GroundForm
+from referrals.forms import AddressForm, DraftForm, GroundForm, WayForm
 from referrals.models import Referral
-from referrals.queries import access_referral, current_leg, needed_grounds
+from referrals.queries import access_referral, current_leg, lacking_sections, needed_grounds
 from referrals.rules import BACKGROUND, TEXT_CATEGORIES
-from referrals.states import ReferralState
+from referrals.states import ReferralState, Way
 from workspace.doors import MemberRequest, do_once, log_reads, member_page
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.queries import access_participant, categories, limits_towards
@@ -193,9 +193,13 @@ def draft_review(request: MemberRequest, pk: int) -> HttpResponse:
     """Step 4: read it through, see what each section rests on, and send."""
     referral = _draft(request, pk)
     if request.method == "POST":
+        form = WayForm(request.POST) if referral.receiver.agency.by_letter else None
+        if form is not None and not form.is_valid():
+            return _review(request, referral, "", status=422, form=form)
 
         def perform() -> str:
-            actions.send_referral(by=request.hat, referral=referral)
+            way = Way(form.cleaned_data["way"]) if form else Way.HERE
+            actions.send_referral(by=request.hat, referral=referral, way=way)
             messages.success(request, "Remissen är skickad.")
             return reverse("referral", args=[referral.pk])
 
@@ -206,7 +210,9 @@ def draft_review(request: MemberRequest, pk: int) -> HttpResponse:
     return _review(request, referral, "")
 
 
-def _review(request: MemberRequest, referral: Referral, refused: str, status: int = 200) -> HttpResponse:
+def _review(
+    request: MemberRequest, referral: Referral, refused: str, status: int = 200, form: WayForm | None = None
+) -> HttpResponse:
     leg = current_leg(referral)
     texts = dict(leg.sections.values_list("category_id", "text"))
     grounds = needed_grounds(referral)
@@ -216,6 +222,8 @@ def _review(request: MemberRequest, referral: Referral, refused: str, status: in
         "items": [{"ground": item, "text": texts.get(item.category.pk, "")} for item in grounds],
         "missing": missing,
         "has_question": bool(texts.get("question")),
+        "lacking": lacking_sections(referral),
+        "form": form or (WayForm() if referral.receiver.agency.by_letter else None),
         "refused": refused,
     }
     context = _context(request, referral, "draft_review", **more)

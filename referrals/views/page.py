@@ -1,115 +1,100 @@
 """A referral's page and the verbs on it."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from notifications.actions import mark_read
 from notifications.queries import notifications_about
 from referrals import actions
-from referrals.forms import DecideForm, RecallForm, ReturnForm, ScopeForm, no_text_without_leave
+from referrals.deadlines import Deadline, explain
+from referrals.errors import MissingGround
+from referrals.forms import NoteForm
 from referrals.models import Referral
-from referrals.queries import ReferralShown, access_referral, noted_answer, read_referral, readers_of
-from referrals.rules import can_close, can_do, can_recall, can_return
-from referrals.states import AnswerScope, Outcome, RecallCode, ReferralState, ReturnCode, Side, Verb
+from referrals.queries import (
+    ReferralShown,
+    access_referral,
+    deadline_of,
+    deadline_told,
+    is_parked,
+    needed_grounds,
+    noted_answer,
+    notes_of,
+    read_referral,
+    readers_of,
+)
+from referrals.rules import VITAL
+from referrals.states import Outcome, ReferralState, ReturnCode, Side, SupplementCode, Verb
+from referrals.views.acts import MORE, form_for, verbs_for
+from referrals.views.acts import perform as perform_verb
 from workspace.doors import MemberRequest, do_once, log_reads, member_page
 from workspace.errors import NotAllowed, SomebodyWasFaster
-from workspace.models import Membership
 from workspace.queries import consents_between
 from workspace.rules import is_caseworker
 
 PIECES = {"huvud": "head", "lage": "main", "sidan": "aside"}
-# Form, by the verb it belongs to.
-FORMS = {
-    Verb.ACKNOWLEDGE: ScopeForm,
-    Verb.ALLOW_ANSWER: ScopeForm,
-    Verb.DECIDE: DecideForm,
-    Verb.RETURN: ReturnForm,
-    Verb.RECALL: RecallForm,
+
+
+# How it stands, by step: of the other side's doing or one's own. {who} is the receiver.
+STANDS = {
+    ReferralState.DRAFT: "Remissen är inte skickad än",
+    ReferralState.SENT: "{who} ska ta emot remissen",
+    ReferralState.RECEIVED: "{who} ska ta ställning till remissen",
+    ReferralState.ACCEPTED: "{who} ska svara",
+    ReferralState.IN_PROGRESS: "{who} arbetar med frågan",
+    ReferralState.WAITING: "{sender} ska komplettera remissen",
+    ReferralState.DECIDED: "{who} har beslutat",
+    ReferralState.RETURNED: "{who} skickade tillbaka remissen",
+    ReferralState.REDIRECTED: "{who} föreslog {suggested}",
+    ReferralState.CANCEL_ASKED: "{sender} vill avbryta",
+    ReferralState.RECALLED: "Remissen är återtagen",
+    ReferralState.CANCELLED: "{who} avbröt arbetet",
+    ReferralState.WITHDRAWN: "Samtycket är återkallat",
+    ReferralState.CLOSED: "Remissen är avslutad",
 }
-
-
-def verbs_for(request: MemberRequest, shown: ReferralShown) -> set[Verb]:
-    """What this hat may do now: the table, the side, and what the side may know."""
-    referral, side, told = shown.referral, shown.side, shown.status_told
-    by = request.hat
-    if side == Side.RECEIVER and referral.receiver.agency_id != by.agency_id:
-        return set()  # it has gone on to somebody else
-    verbs = {verb for verb in (Verb.ACKNOWLEDGE, Verb.ACCEPT, Verb.DECIDE) if can_do(by, referral, verb, side)}
-    if side == Side.SENDER:
-        if can_recall(by, referral, told):
-            verbs.add(Verb.RECALL)
-        verbs |= {Verb.REVISE} if can_do(by, referral, Verb.REVISE, side) else set()
-    else:
-        verbs |= {Verb.RETURN} if can_return(by, referral, told) else set()
-        taken_in = referral.state in {ReferralState.RECEIVED, ReferralState.ACCEPTED, ReferralState.DECIDED}
-        if taken_in and is_caseworker(by):
-            verbs.add(Verb.ALLOW_ANSWER)
-    return verbs | ({Verb.CLOSE} if can_close(by, referral, side) else set())
+VERDICTS = {
+    Outcome.GRANTED: "{who} beviljade det som remissen gällde",
+    Outcome.PARTLY: "{who} beviljade en del av det som remissen gällde",
+    Outcome.REFUSED: "{who} gav avslag",
+    Outcome.NOT_EXAMINED: "{who} prövade inte frågan",
+}
 
 
 def answer_sentence(shown: ReferralShown) -> str:
     """The answer first: one sentence that says how it stands (design.md 1)."""
-    them = shown.receiver.agency.short_name
+    referral, state = shown.referral, ReferralState(shown.state)
     ours = shown.side == Side.SENDER
-    who = them if ours else "Ni"
-    match ReferralState(shown.state):
-        case ReferralState.DRAFT:
-            return "Remissen är inte skickad än"
-        case ReferralState.SENT if shown.answer_silent and ours:
-            return "Skickad. Svar lämnas inte i Samverkansrum"
-        case ReferralState.SENT:
-            return f"{who} ska ta emot remissen"
-        case ReferralState.RECEIVED:
-            return f"{who} ska ta ställning till remissen"
-        case ReferralState.ACCEPTED:
-            return f"{who} ska svara"
-        case ReferralState.DECIDED | ReferralState.CLOSED if shown.outcome:
-            verdict = {
-                Outcome.GRANTED: "beviljade det som remissen gällde",
-                Outcome.PARTLY: "beviljade en del av det som remissen gällde",
-                Outcome.REFUSED: "gav avslag",
-                Outcome.NOT_EXAMINED: "prövade inte frågan",
-            }[Outcome(shown.outcome)]
-            return f"{who} {verdict}"
-        case ReferralState.DECIDED:
-            return "Ni har beslutat"
-        case ReferralState.RETURNED:
-            return f"{who} skickade tillbaka remissen"
-        case ReferralState.RECALLED:
-            return "Remissen är återtagen"
-        case ReferralState.WITHDRAWN:
-            return "Samtycket är återkallat"
-        case _:
-            return "Remissen är avslutad"
-
-
-def forms_for(shown: ReferralShown, verbs: set[Verb], bound: dict[Verb, Any]) -> dict[str, Any]:
-    """The forms of the page, by verb. A form that was refused keeps what was typed."""
-    noted = noted_answer(shown.referral) if Verb.ACKNOWLEDGE in verbs or Verb.ALLOW_ANSWER in verbs else set()
-    scope = AnswerScope.STATUS_AND_TEXT if shown.answer_told else AnswerScope.STATUS
-    initial = {Verb.ALLOW_ANSWER: {"scope": scope if shown.status_told else AnswerScope.NONE}}
-    forms: dict[str, Any] = {}
-    for verb in verbs & set(FORMS):
-        form = bound.get(verb) or FORMS[verb](auto_id=f"id_{verb}_%s", initial=initial.get(verb))
-        if verb in {Verb.DECIDE, Verb.RETURN}:
-            no_text_without_leave(form, shown.answer_told)
-        forms[verb.value] = form
-    return {"forms": forms, "noted": noted}
+    if shown.lapsed:
+        return "Samtycket har gått ut. Förnya det så att de kan läsa igen" if ours else "Samtycket har gått ut"
+    if shown.answer_silent and ours and state == ReferralState.SENT:
+        return "Skickad. Svar lämnas inte i Samverkansrum"
+    if state == ReferralState.RETURNED and referral.return_code == ReturnCode.RECEIVER_LEFT:
+        return "Mottagaren har lämnat samverkan. Välj en annan"
+    ended = state in {ReferralState.DECIDED, ReferralState.CLOSED}
+    sentence = VERDICTS[Outcome(shown.outcome)] if ended and shown.outcome else STANDS[state]
+    return sentence.format(
+        who=shown.receiver.agency.short_name if ours else "Ni",
+        sender="Ni" if ours else referral.sender.agency.short_name,
+        suggested=shown.suggested.agency.name if shown.suggested else "en annan mottagare",
+    )
 
 
 def page_context(
     request: MemberRequest, referral: Referral, bound: dict[Verb, Any] | None = None, refused: str = ""
 ) -> dict[str, Any]:
     """Everything the page and its fragments show, as plain data; writes the audit row before anything is rendered."""
-    shown = read_referral(request.hat, referral)
-    verbs = verbs_for(request, shown)
+    by, shown = request.hat, read_referral(request.hat, referral)
+    verbs = verbs_for(by, shown)
+    forms = {verb.value: (bound or {}).get(verb) or form_for(verb, by, shown) for verb in verbs}
     log_reads(request, "referral", referral.pk, [referral.participant_id] if shown.person else [])
-    context = {
+    asks_scope = {Verb.ACKNOWLEDGE, Verb.ALLOW_ANSWER} & verbs
+    return {
         "shown": shown,
         "referral": referral,
         "ours": shown.side == Side.SENDER,
@@ -117,19 +102,94 @@ def page_context(
         "answer": answer_sentence(shown),
         "state": ReferralState(shown.state),
         "verbs": {verb.value for verb in verbs},
-        "read_by": readers_of(request.hat, shown),
-        "consents": consents_between(request.hat, referral.participant, referral.receiver.agency)
+        "forms": {name: form for name, form in forms.items() if form is not None},
+        "more": [
+            {
+                "verb": verb.value,
+                "address": f"referral_{verb}",
+                "title": title,
+                "button": button,
+                "help": help_text,
+                "form": forms[verb.value],
+            }
+            for verb, title, button, help_text in MORE
+            if verb in verbs
+        ],
+        "noted": noted_answer(referral) if asks_scope else set(),
+        "read_by": readers_of(by, shown),
+        "consents": [
+            item
+            for agency in dict.fromkeys([referral.receiver.agency, *shown.readers])
+            for item in consents_between(by, referral.participant, agency)
+        ]
         if shown.side == Side.SENDER
         else [],
-        "return_reason": ReturnCode(referral.return_code).label
-        if referral.return_code and shown.state == ReferralState.RETURNED
-        else "",
+        "renewable": Verb.RENEW_GROUND in verbs and can_be_renewed(shown),
+        "reason": came_back_reason(shown),
+        "clock": clock_of(shown),
+        "notes": notes_of(by, referral),
+        "note_form": NoteForm(auto_id="id_anteckning_%s") if is_caseworker(by) else None,
         "topic": f"referral:{referral.pk}",
         "refused": refused,
-        "due": {"due_on": shown.wished_on},
-        **forms_for(shown, verbs, bound or {}),
+        "wished": {"due_on": shown.wished_on},
     }
-    return context
+
+
+def can_be_renewed(shown: ReferralShown) -> bool:
+    """There is something to renew the ground on already."""
+    return not shown.on_consent or all(item.row for item in needed_grounds(shown.referral) if item.category.pk in VITAL)
+
+
+def came_back_reason(shown: ReferralShown) -> str:
+    """Why it is the sender's turn again, from the closed lists."""
+    if shown.state == ReferralState.RETURNED:
+        # By the history first: what the sender writes anew afterwards is nothing the receiver is shown.
+        codes = [event.code for event in shown.events if event.verb in {Verb.RETURN, Verb.RECEIVER_LEFT}]
+        code = codes[-1] if codes else shown.referral.return_code
+        return ReturnCode(code).label if code else ""
+    if shown.state == ReferralState.WAITING and shown.lacked:
+        return SupplementCode(shown.lacked).label
+    return ""
+
+
+BAR, HATCH = 760, 9  # the width of the clock's picture in its own units, and between the lines of a pause
+
+
+def clock_of(shown: ReferralShown) -> dict[str, Any] | None:
+    """The step's last day and how it was reckoned, where this side knows the step; None where there is no clock.
+
+    A receiver that tells nothing here has a clock that the sender sees stand at the sending.
+    """
+    if not shown.open or shown.due_on is None or shown.lapsed:
+        return None
+    found = deadline_told(shown.referral) if shown.side == Side.SENDER else deadline_of(shown.referral)
+    today = timezone.localdate()
+    if found is None or found.due_on != shown.due_on:
+        return {"due_on": shown.due_on, "why": []}
+    return {
+        "due_on": shown.due_on,
+        "start_on": found.start_on,
+        "why": explain(found, today),
+        "parked": shown.state == shown.referral.state and is_parked(shown.referral),
+        **_bar(found, today),
+    }
+
+
+def _bar(found: Deadline, today: date) -> dict[str, Any]:
+    """The clock as a picture: what has gone, what stood still, and today, in units of the bar."""
+    whole = max((found.due_on - found.start_on).days, 1)
+
+    def at(day: date) -> int:
+        return round(BAR * min(max((day - found.start_on).days / whole, 0), 1))
+
+    still = [(at(pause.from_on), at(pause.until_on + timedelta(days=1))) for pause in found.pauses]
+    return {
+        "done": at(today),
+        "still": [{"x": first, "width": last - first} for first, last in still],
+        "hatch": " ".join(f"M{x} 13l11-12" for first, last in still for x in range(first, last - HATCH, HATCH)),
+        "past_days": max((today - found.start_on).days, 0),
+        "all_days": whole,
+    }
 
 
 def respond(request: MemberRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
@@ -162,67 +222,18 @@ def fragment(request: MemberRequest, pk: int, piece: str) -> HttpResponse:
 
 
 # ---------- verbs ----------
-def _acknowledge(by: Membership, referral: Referral, data: Any) -> str:
-    actions.acknowledge_referral(by=by, referral=referral, scope=AnswerScope(data["scope"]))
-    return "Remissen är mottagen."
-
-
-def _allow_answer(by: Membership, referral: Referral, data: Any) -> str:
-    actions.allow_answer(by=by, referral=referral, scope=AnswerScope(data["scope"]))
-    return "Det ni får svara är ändrat."
-
-
-def _accept(by: Membership, referral: Referral, data: Any) -> str:
-    actions.accept_referral(by=by, referral=referral)
-    return "Remissen är accepterad."
-
-
-def _decide(by: Membership, referral: Referral, data: Any) -> str:
-    outcome, text = Outcome(data["outcome"]), data.get("text", "")
-    actions.decide_referral(by=by, referral=referral, outcome=outcome, text=text)
-    return "Beslutet är registrerat."
-
-
-def _return(by: Membership, referral: Referral, data: Any) -> str:
-    code, text = ReturnCode(data["code"]), data.get("text", "")
-    actions.return_referral(by=by, referral=referral, code=code, text=text)
-    return "Remissen är tillbaka hos avsändaren."
-
-
-def _close(by: Membership, referral: Referral, data: Any) -> str:
-    actions.close_referral(by=by, referral=referral)
-    return "Remissen är avslutad."
-
-
-def _recall(by: Membership, referral: Referral, data: Any) -> str:
-    actions.recall_referral(by=by, referral=referral, code=RecallCode(data["code"]))
-    return "Remissen är återtagen. Mottagaren kan inte längre läsa den."
-
-
-# What each verb does with its form's data, and what it then says.
-ACTS = {
-    Verb.ACKNOWLEDGE: _acknowledge,
-    Verb.ALLOW_ANSWER: _allow_answer,
-    Verb.ACCEPT: _accept,
-    Verb.DECIDE: _decide,
-    Verb.RETURN: _return,
-    Verb.CLOSE: _close,
-    Verb.RECALL: _recall,
-}
-
-
 @require_POST
 @member_page
 def act(request: MemberRequest, pk: int, name: str) -> HttpResponse:
     """Run one verb from its form: once, back to the page; refused: the page again, with what was typed."""
     verb = Verb(name)
     referral = access_referral(request.hat, pk)
-    form = FORMS[verb](request.POST, auto_id=f"id_{verb}_%s") if verb in FORMS else None
+    form = form_for(verb, request.hat, read_referral(request.hat, referral), request.POST)
     if form is not None and not form.is_valid():
         return respond(request, "referrals/page.html", page_context(request, referral, {verb: form}), 422)
 
     def perform() -> str:
-        messages.success(request, ACTS[verb](request.hat, referral, form.cleaned_data if form else {}))
+        messages.success(request, perform_verb(verb, request.hat, referral, form.cleaned_data if form else {}))
         return reverse("referral", args=[pk])
 
     try:
@@ -231,7 +242,7 @@ def act(request: MemberRequest, pk: int, name: str) -> HttpResponse:
         now = access_referral(request.hat, pk)
         context = page_context(request, now, refused=_who(request, now, refusal))
         return respond(request, "referrals/page.html", context, 409)
-    except NotAllowed as refusal:
+    except (NotAllowed, MissingGround) as refusal:
         bound = {verb: form} if form else {}
         now = access_referral(request.hat, pk)
         return respond(request, "referrals/page.html", page_context(request, now, bound, refusal.sentence), 403)
@@ -248,11 +259,31 @@ def _who(request: MemberRequest, referral: Referral, refusal: SomebodyWasFaster)
 @require_POST
 @member_page
 def revise(request: MemberRequest, pk: int) -> HttpResponse:
-    """Take a returned referral up again, and go to its text."""
+    """Take up again what came back, and go to its text, or first to what the new receiver can be asked for."""
     found = access_referral(request.hat, pk)
 
     def perform() -> str:
         actions.revise_referral(by=request.hat, referral=found)
-        return reverse("draft_text", args=[pk])
+        draft = access_referral(request.hat, pk)
+        fits = draft.kind.receiver_kind in {"", draft.receiver.agency.kind}
+        return reverse("draft_text" if fits else "draft_address", args=[pk])
 
     return do_once(request, f"revise_referral {pk}", perform)
+
+
+@require_POST
+@member_page
+def write_note(request: MemberRequest, pk: int) -> HttpResponse:
+    """Note something for one's own agency."""
+    found = access_referral(request.hat, pk)
+    form = NoteForm(request.POST, auto_id="id_anteckning_%s")
+    if not form.is_valid():
+        context = page_context(request, found) | {"note_form": form}
+        return respond(request, "referrals/page.html", context, 422)
+
+    def perform() -> str:
+        actions.write_agency_note(by=request.hat, referral=found, text=form.cleaned_data["text"])
+        messages.success(request, "Anteckningen är sparad. Bara ni ser den.")
+        return reverse("referral", args=[pk])
+
+    return do_once(request, f"note_referral {pk}", perform)

@@ -152,10 +152,9 @@ def test_what_is_no_port_is_refused(tmp_path: Path) -> None:
     assert "inget portnummer" in done.stderr
 
 
-def test_the_demo_serves_and_says_where(made_folder: Path) -> None:
-    port = free_port()
+def start_demo(folder: Path, port: int) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "demo", "--dir", str(made_folder), "--port", str(port)],
+        [sys.executable, "manage.py", "demo", "--dir", str(folder), "--port", str(port)],
         cwd=ROOT,
         env=clean_environment(),
         stdin=subprocess.DEVNULL,
@@ -164,6 +163,12 @@ def test_the_demo_serves_and_says_where(made_folder: Path) -> None:
         start_new_session=True,
     )
     reaper.watch(process.pid, signal.SIGTERM)
+    return process
+
+
+def test_the_demo_serves_and_says_where(made_folder: Path) -> None:
+    port = free_port()
+    process = start_demo(made_folder, port)
     try:
         assert wait_for_health(port, process) == 200
     finally:
@@ -173,6 +178,43 @@ def test_the_demo_serves_and_says_where(made_folder: Path) -> None:
         process.stdout.close()
     assert f"http://127.0.0.1:{port}/" in said
     assert "Traceback" not in said
+
+
+def test_the_demo_runs_its_jobs_by_itself_and_a_killed_demo_leaves_none_behind(made_folder: Path) -> None:
+    """A mail that was due says that the jobs ran. They write where the demo writes, so that ends when both have."""
+    queue_mail(made_folder)
+    process = start_demo(made_folder, free_port())
+    try:
+        until = time.monotonic() + 20
+        while not rows_of(made_folder, SENT) and time.monotonic() < until:
+            time.sleep(0.05)
+    finally:
+        end(process, signal.SIGKILL)
+    said, _ = process.communicate(timeout=3)
+    assert "Traceback" not in said.decode()
+    (mail,) = made_folder.glob("mail/*.log")
+    assert "Auto-Submitted: auto-generated" in mail.read_text()
+
+
+SENT = "SELECT id FROM notifications_digestmail WHERE sent_at IS NOT NULL"
+
+
+def queue_mail(folder: Path) -> None:
+    """Owe somebody in the demo a mail, and ask for a sweep now."""
+    owe = (
+        "from django.utils import timezone as t; from notifications.models import DigestMail as D;"
+        "from workspace.models import UserAccount as U; from workspace.front.tasks import sweep;"
+        "user = U.objects.get(username='soc-pitea'); U.objects.update(email='demo@exempel.se');"
+        "D.objects.create(user=user, day=t.localdate()); sweep.enqueue()"
+    )
+    address = f"sqlite:///{folder / 'samverkansrum.sqlite3'}"
+    subprocess.run(
+        [sys.executable, "-c", f"import django; django.setup(); {owe}"],
+        cwd=ROOT,
+        env=clean_environment(DEMO="1", DATA_DIR=str(folder), DATABASE_URL=address),
+        stdin=subprocess.DEVNULL,
+        check=True,
+    )
 
 
 def wait_for_health(port: int, process: subprocess.Popen[bytes]) -> int:

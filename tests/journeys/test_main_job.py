@@ -285,7 +285,7 @@ def test_a_referral_travels_between_two_agencies(links: dict[str, str], person: 
     idag = sign_in_by_link(receiver, links["anv13"])
     choose_password(idag)
     lista, board = receiver.open("/remisser/"), sign_in_by_link(coordinator, links["anv05"])
-    board.get_by_role("navigation", name="Sidor").locator("li a").last.click()  # longest wait first: ours comes last
+    coordinator.go(board, "/bevaka/?urval=alla&fore=slut")  # what has longest left lies last: ours
     referral = Referral.objects.latest("pk")
     send_and_be_seen(soc, sender, receiver, referral.number, measured)
     see_the_board(board, referral.number, "Skickad", "Vuxenpsykiatrin")

@@ -9,10 +9,32 @@ from django.db import transaction
 from notifications.models import Counter, Notification
 from referrals import actions
 from referrals.models import Referral, ReferralEvent, ReferralLeg, ReferralSection
-from referrals.states import AnswerScope, Outcome, RecallCode, ReferralState, ReturnCode, Side, Verb
+from referrals.states import (
+    AnswerScope,
+    CancelCode,
+    Outcome,
+    RecallCode,
+    ReferralState,
+    ReopenCode,
+    ReturnCode,
+    SettleCode,
+    Side,
+    SupplementCode,
+    Verb,
+)
 from tests.cast import Cast, draft, give_consent
 from workspace.front.actions.consents import withdraw_consent
-from workspace.models import AuditEntry, Consent, ConsentRow, Disclosure, IdempotencyKey, Membership, Participant
+from workspace.models import (
+    AuditEntry,
+    Consent,
+    ConsentRow,
+    Disclosure,
+    Function,
+    IdempotencyKey,
+    Membership,
+    Participant,
+)
+from workspace.queries import desks_reached_from
 
 S, V = ReferralState, Verb
 ALL = AnswerScope.STATUS_AND_TEXT
@@ -23,13 +45,21 @@ WAYS: dict[ReferralState, tuple[Verb, ...]] = {
     S.SENT: (V.SEND,),
     S.RECEIVED: (V.SEND, V.ACKNOWLEDGE),
     S.ACCEPTED: (V.SEND, V.ACKNOWLEDGE, V.ACCEPT),
+    S.IN_PROGRESS: (V.SEND, V.ACKNOWLEDGE, V.ACCEPT, V.START),
+    S.WAITING: (V.SEND, V.ACKNOWLEDGE, V.ACCEPT, V.ASK_SUPPLEMENT),
     S.DECIDED: (V.SEND, V.ACKNOWLEDGE, V.ACCEPT, V.DECIDE),
+    S.REDIRECTED: (V.SEND, V.ACKNOWLEDGE, V.SUGGEST_REDIRECT),
+    S.CANCEL_ASKED: (V.SEND, V.ACKNOWLEDGE, V.ACCEPT, V.REQUEST_CANCEL),
+    S.CANCELLED: (V.SEND, V.ACKNOWLEDGE, V.ACCEPT, V.REQUEST_CANCEL, V.CONFIRM_CANCEL),
     S.RETURNED: (V.SEND, V.ACKNOWLEDGE, V.RETURN),
     S.RECALLED: (V.SEND, V.RECALL),
     S.WITHDRAWN: (V.SEND, V.GROUND_WITHDRAWN),
     S.CLOSED: (V.SEND, V.ACKNOWLEDGE, V.ACCEPT, V.DECIDE, V.CLOSE),
 }
-OF_SENDER = {V.SEND, V.REVISE, V.RECALL, V.CLOSE, V.GROUND_WITHDRAWN}
+OF_SENDER = {
+    V.SEND, V.REVISE, V.RECALL, V.CLOSE, V.GROUND_WITHDRAWN, V.SUPPLEMENT, V.REQUEST_CANCEL, V.REOPEN, V.RENEW_GROUND,
+    V.LEAVE_BE, V.REMIND, V.DISPUTE, V.SETTLE,
+}  # fmt: skip
 Act = Callable[[Membership, Referral, AnswerScope], None]
 
 
@@ -38,6 +68,14 @@ def _withdraw(by: Membership, referral: Referral, scope: AnswerScope) -> None:
     rows = ConsentRow.objects.filter(participant=referral.participant_id, discloser=referral.sender.agency_id)
     for consent in Consent.objects.filter(participant=referral.participant_id, agency=referral.sender.agency_id):
         withdraw_consent(by=by, consent=consent, row_ids=list(rows.values_list("pk", flat=True)))
+
+
+def other_desk(referral: Referral) -> Function:
+    """Another desk that the sender can send to."""
+    desks = desks_reached_from(referral.sender.agency_id).exclude(agency=referral.receiver.agency_id)
+    desk = desks.order_by("pk").first()
+    assert desk is not None
+    return desk
 
 
 DO: dict[Verb, Act] = {
@@ -51,6 +89,20 @@ DO: dict[Verb, Act] = {
     V.RECALL: lambda by, r, scope: actions.recall_referral(by=by, referral=r, code=RecallCode.WRONG_RECEIVER),
     V.CLOSE: lambda by, r, scope: actions.close_referral(by=by, referral=r),
     V.GROUND_WITHDRAWN: _withdraw,
+    V.START: lambda by, r, scope: actions.start_referral_work(by=by, referral=r),
+    V.ASK_SUPPLEMENT: lambda by, r, scope: actions.ask_supplement(by=by, referral=r, code=SupplementCode.BACKGROUND),
+    V.SUPPLEMENT: lambda by, r, scope: actions.supplement_referral(by=by, referral=r, texts={"question": "Mer."}),
+    V.RESUME: lambda by, r, scope: actions.resume_referral(by=by, referral=r),
+    V.SUGGEST_REDIRECT: lambda by, r, scope: actions.suggest_redirect(by=by, referral=r, receiver=other_desk(r)),
+    V.REQUEST_CANCEL: lambda by, r, scope: actions.request_cancel(by=by, referral=r, code=CancelCode.NOT_NEEDED),
+    V.CONFIRM_CANCEL: lambda by, r, scope: actions.confirm_cancel(by=by, referral=r),
+    V.DECLINE_CANCEL: lambda by, r, scope: actions.decline_cancel(by=by, referral=r),
+    V.REOPEN: lambda by, r, scope: actions.reopen_referral(by=by, referral=r, code=ReopenCode.NEW_FACTS),
+    V.RENEW_GROUND: lambda by, r, scope: actions.renew_ground(by=by, referral=r),
+    V.LEAVE_BE: lambda by, r, scope: actions.leave_be(by=by, referral=r),
+    V.REMIND: lambda by, r, scope: actions.remind_by_hand(by=by, referral=r, text="Hur går det?"),
+    V.DISPUTE: lambda by, r, scope: actions.dispute_referral(by=by, referral=r),
+    V.SETTLE: lambda by, r, scope: actions.settle_dispute(by=by, referral=r, code=SettleCode.RECEIVER),
 }
 
 

@@ -268,11 +268,12 @@ def test_when_a_consent_runs_out_access_ends_and_the_state_stays(
 def test_the_start_page_tells_no_wished_date_after_the_consent_has_run_out(cast: Cast) -> None:
     give_consent(cast, until=timezone.localdate() + timedelta(days=5))
     referral = draft(cast)
-    actions.save_draft(by=cast.soc, referral=referral, texts={"question": SECRET_TEXT}, answer_wished_on=WISHED)
+    soon = timezone.localdate() + timedelta(days=1)
+    actions.save_draft(by=cast.soc, referral=referral, texts={"question": SECRET_TEXT}, answer_wished_on=soon)
     do(cast.soc, referral, V.SEND)
-    assert [item.due_on for item in to_do(cast.psyk)[0]] == [WISHED]
+    assert [item.due_on for item in to_do(cast.psyk)[0]] == [soon]
     with time_machine.travel(later(6), tick=False):
-        assert [item.due_on for item in to_do(cast.psyk)[0]] == [None]
+        assert [item.due_on for item in to_do(cast.psyk)[0]] == [referral.due_on]
 
 
 # ---------- the answer's direction ----------

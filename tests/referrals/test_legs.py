@@ -73,7 +73,7 @@ def test_revising_shows_the_receiver_nothing(cast: Cast, as_hat: AsHat) -> None:
     walk(cast, referral, V.REVISE)
     assert Notification.objects.filter(membership__agency=cast.psyk.agency).count() == told
     body = page(as_hat(cast.psyk), referral)
-    assert "började rätta" not in body
+    assert "började skriva på nytt" not in body
     assert "Utkast" not in body
 
 

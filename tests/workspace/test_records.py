@@ -22,6 +22,7 @@ from tests.cast import Cast, draft, give_consent, make_cast, make_member, make_p
 from tests.infrastructure import close_connections
 from tests.referrals.addresses import addresses
 from tests.referrals.journeys import ALL, DO, bring_to, footprint, undone, walk
+from tests.workspace.forms import FORMS, forms
 from workspace import actions
 from workspace.models import AuditEntry, Consent, FunctionMember, Membership, Participant, StatedReason
 from workspace.rules import Hat
@@ -201,56 +202,6 @@ def test_an_act_that_fails_at_any_of_its_writes_leaves_nothing(
 
 
 # ---------- repeats ----------
-def forms(cast: Cast) -> dict[str, Callable[[], tuple[Hat, str, dict[str, Any]]]]:
-    """Every form there is: who posts it, where, what. Called, each makes what it needs."""
-
-    def on(state: ReferralState, hat: Hat, path: str, **data: Any) -> Callable[[], tuple[Hat, str, dict[str, Any]]]:
-        return lambda: (hat, f"/remisser/{bring_to(cast, state).pk}/{path}/", data)
-
-    def withdrawal() -> tuple[Hat, str, dict[str, Any]]:
-        consent = give_consent(cast)
-        return cast.soc, f"/samtycken/{consent.pk}/aterkalla/", {"rows": [str(row.pk) for row in consent.rows.all()]}
-
-    def confirmation() -> tuple[Hat, str, dict[str, Any]]:
-        consent = give_consent(cast)
-        Consent.objects.update(to_be_confirmed=True)
-        return cast.soc, f"/samtycken/{consent.pk}/bekrafta/", {}
-
-    someone = {"function": cast.soc_desk.pk, "first_name": "A", "last_name": "B", "birth_year": 1984, "gender": "woman"}
-    consent = {"recipient": cast.psyk.agency_id, "categories": ["identity"], "purpose": "se", "form": "oral"}
-    days = {"valid_until": "2099-12-31", "given_on": "2026-01-01"}
-    person, soc, psyk = f"/deltagare/{cast.person.pk}/", cast.soc, cast.psyk
-    return {
-        "new_participant": lambda: (soc, "/deltagare/ny/", someone | {"municipality": cast.person.municipality_id}),
-        "change_participant": lambda: (soc, f"{person}andra/", someone | {"municipality": cast.person.municipality_id}),
-        "new_consent": lambda: (soc, f"{person}samtycke/", consent | days),
-        "withdraw_consent": withdrawal,
-        "confirm_consent": confirmation,
-        "new_referral": lambda: (soc, f"{person}remiss/", {"receiver": cast.psyk_desk.pk, "kind": "other"}),
-        "draft_address": on(S.DRAFT, soc, "vart", receiver=cast.fk_desk.pk, kind="other"),
-        "draft_ground": on(S.DRAFT, soc, "grund", ground="harm_test", reason="Prövat"),
-        "draft_text": on(S.DRAFT, soc, "fraga", question="Ny", health="Ny"),
-        "draft_review": on(S.DRAFT, soc, "granska"),
-        "referral_acknowledge": on(S.SENT, psyk, "ta-emot", scope="status_and_text"),
-        "referral_allow_answer": on(S.RECEIVED, psyk, "fa-svara", scope="status"),
-        "referral_accept": on(S.RECEIVED, psyk, "acceptera"),
-        "referral_decide": on(S.ACCEPTED, psyk, "besluta", outcome="granted", text="Svar"),
-        "referral_return": on(S.RECEIVED, psyk, "skicka-tillbaka", code="other"),
-        "referral_revise": on(S.RETURNED, soc, "ratta"),
-        "referral_close": on(S.DECIDED, soc, "avsluta"),
-        "referral_recall": on(S.SENT, soc, "aterta", code="not_needed"),
-        "open_with_reason": on(S.SENT, cast.psyk_manager, "oppna", reason="Klagomål"),
-    }
-
-
-FORMS = [
-    "new_participant", "change_participant", "new_consent", "withdraw_consent", "confirm_consent",
-    "new_referral", "draft_address", "draft_ground", "draft_text", "draft_review", "referral_acknowledge",
-    "referral_allow_answer", "referral_accept", "referral_decide", "referral_return", "referral_revise",
-    "referral_close", "referral_recall", "open_with_reason",
-]  # fmt: skip
-
-
 @pytest.mark.embedded
 def test_every_address_that_writes_about_a_person_is_among_the_forms(cast: Cast) -> None:
     assert list(forms(cast)) == FORMS

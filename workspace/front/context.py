@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from notifications.queries import epoch, last_seq, unread_count
+from referrals.queries import sees_disputes
 from workspace.models import CooperationRole
 from workspace.rules import Hat, is_caseworker, is_coordinator, is_manager
 
@@ -41,12 +42,13 @@ def navigation(hat: Hat, path: str) -> list[dict[str, Any]]:
     elif is_manager(hat):
         names = [("Enheten", "work_list")]
     elif is_coordinator(hat):
-        names = [("Bevaka", "board")]
+        names = [("Bevaka", "board"), ("Väntan", "waiting")]
+    elif sees_disputes(hat):
+        names = [("Ansvar", "disputes"), ("Väntan", "waiting")]
     pages = [(label, reverse(name)) for label, name in names]
-    return [
-        {"label": label, "url": url, "current": path == url or (url != "/" and path.startswith(url))}
-        for label, url in pages
-    ]
+    under = [url for _, url in pages if path == url or (url != "/" and path.startswith(url))]
+    here = max(under, key=len, default="")  # one page may lie under another
+    return [{"label": label, "url": url, "current": url == here} for label, url in pages]
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

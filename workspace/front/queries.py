@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
@@ -62,6 +61,10 @@ TITLES = {
     ReferralState.ACCEPTED: ("Svara {them}", "Svara"),
     ReferralState.DECIDED: ("Läs beslutet från {them} och avsluta", "Läs"),
     ReferralState.RETURNED: ("Rätta remissen som {them} skickade tillbaka", "Läs"),
+    ReferralState.IN_PROGRESS: ("Svara {them}", "Svara"),
+    ReferralState.WAITING: ("Komplettera remissen till {them}", "Komplettera"),
+    ReferralState.REDIRECTED: ("Ta ställning till att {them} föreslår en annan", "Läs"),
+    ReferralState.CANCEL_ASKED: ("Svara {them} som vill avbryta", "Svara"),
 }
 
 
@@ -71,9 +74,11 @@ def to_do(member: Membership) -> tuple[list[ToDo], list[int]]:
     for referral in waiting_for(member)[:SHOWN]:
         ours = referral.sender.agency_id == member.agency_id
         them = referral.receiver.agency if ours else referral.sender.agency
-        title, button = TITLES[ReferralState(referral.state)]
+        title, button = TITLES.get(ReferralState(referral.state), ("", ""))
         if referral.state == ReferralState.DECIDED and not ours:
             title, button = "Avsluta remissen från {them}", "Läs"
+        if referral.lapsed_at and ours:
+            title, button = "Förnya samtycket för remissen till {them}", "Läs"
         about = ""
         if ours:
             about = f"{referral.kind.name} · {referral.participant.full_name}"
@@ -86,16 +91,11 @@ def to_do(member: Membership) -> tuple[list[ToDo], list[int]]:
                 number=referral.number,
                 about=about,
                 button=button,
-                due_on=referral.answer_wished_on if _owes_answer(referral, ours) else None,
-                since=referral.turn_since,
+                due_on=referral.owed_on,
+                since=referral.told_since if ours else referral.turn_since,
             )
         )
     return items, people
-
-
-def _owes_answer(referral: Any, ours: bool) -> bool:
-    """We have been asked, may still read what, and have not answered."""
-    return not ours and referral.identity_lives and referral.state in UNANSWERED_STATES
 
 
 def said(notification: Notification) -> Happening:

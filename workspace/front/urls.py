@@ -1,6 +1,6 @@
 from django.urls import path
 
-from workspace.front.views import accounts, consents, participants, today
+from workspace.front.views import absences, accounts, consents, participants, today
 
 urlpatterns = [
     path("", today.today, name="today"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("losenord/", accounts.set_password, name="set_password"),
     path("roll/", accounts.choose_hat, name="choose_hat"),
     path("roll/byt/", accounts.switch_hat, name="switch_hat"),
+    path("franvaro/", absences.absences, name="absences"),
+    path("franvaro/<int:pk>/ta-bort/", absences.end_absence, name="end_absence"),
     path("deltagare/", participants.participants, name="participants"),
     path("deltagare/ny/", participants.new_participant, name="new_participant"),
     path("deltagare/<int:pk>/", participants.participant, name="participant"),

@@ -2,6 +2,7 @@
 
 from workspace.models.authorities import (
     SMALL_MUNICIPALITY,
+    Absence,
     Agency,
     Cooperation,
     CooperationAgency,
@@ -20,6 +21,7 @@ from workspace.models.records import AuditEntry, IdempotencyKey, ImportedRow
 
 __all__ = [
     "SMALL_MUNICIPALITY",
+    "Absence",
     "Agency",
     "AuditEntry",
     "Category",

@@ -64,6 +64,8 @@ class Agency(models.Model):
     kind = models.CharField("typ", max_length=40, choices=AgencyKind)
     municipality = models.ForeignKey(Municipality, on_delete=models.PROTECT, null=True, blank=True)
     left_on = models.DateField("lämnade", null=True, blank=True)
+    # Nobody signs in here: referrals go out by letter or phone, and the sender registers the answers (R72).
+    by_letter = models.BooleanField("nås med brev eller telefon", default=False)
 
     class Meta:
         ordering = ["name"]
@@ -124,6 +126,27 @@ class FunctionMember(models.Model):
 
     def __str__(self) -> str:
         return f"seat {self.pk}"
+
+
+class Absence(models.Model):
+    """Somebody is away, both days included, and perhaps somebody of the same agency stands in."""
+
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="absences")
+    from_on = models.DateField()
+    to_on = models.DateField()
+    stand_in = models.ForeignKey(Membership, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["from_on"]
+        constraints = [
+            models.CheckConstraint(condition=Q(to_on__gte=F("from_on")), name="absence_ends_after_it_starts"),
+            models.CheckConstraint(
+                condition=Q(stand_in__isnull=True) | ~Q(stand_in=F("membership")), name="stand_in_is_somebody_else"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"absence {self.pk}"
 
 
 class Cooperation(models.Model):

@@ -11,10 +11,21 @@ from notifications.actions import mark_read
 from notifications.queries import notifications_of
 from referrals import actions as referrals
 from referrals.models import Referral, ReferralKind
-from referrals.states import AnswerScope, Outcome, RecallCode, ReturnCode, Verb
+from referrals.states import (
+    AnswerScope,
+    CancelCode,
+    DelayCode,
+    Outcome,
+    RecallCode,
+    ReturnCode,
+    SupplementCode,
+    Verb,
+)
 from workspace.actions import action, record_consent, record_reads, register_participant
 from workspace.actions.consents import RowInput
 from workspace.front.actions.consents import withdraw_consent
+from workspace.front.actions.expiry import expire_disclosures
+from workspace.front.demo.acts import Act, Story
 from workspace.front.demo.cast import (
     AGENCIES,
     COOPERATIONS,
@@ -28,7 +39,7 @@ from workspace.front.demo.cast import (
 from workspace.front.demo.clock import day_ahead, moment, shifted_clock
 from workspace.front.demo.consents import CONSENTS, ConsentGiven
 from workspace.front.demo.queries import holds_other_data, is_made
-from workspace.front.demo.stories import READ_NOTICES, STORIES, Act, Story
+from workspace.front.demo.stories import READ_NOTICES, STORIES
 from workspace.models import (
     Agency,
     Category,
@@ -118,6 +129,7 @@ def _make_users(made: Made) -> None:
     for given in USERS:
         user = UserAccount.objects.create(
             username=given.username,
+            email=f"{given.username}@example.invalid",
             first_name=given.first_name,
             last_name=given.last_name,
             password=password,
@@ -157,12 +169,13 @@ def _steps(made: Made) -> list[Step]:
     for number, story in enumerate(STORIES):
         for act in story.acts:
             steps.append((at(act.days_ago, act.at), _step(_act, made, number, story, act)))
+    steps.append((at(1, "06.00"), _step(expire_disclosures)))
     for days_ago, time, who in READ_NOTICES:
         steps.append((at(days_ago, time), _step(_read_notices, made.members[who])))
     return steps
 
 
-def _step(perform: Callable[..., None], *args: object) -> Callable[[], None]:
+def _step(perform: Callable[..., object], *args: object) -> Callable[[], object]:
     return lambda: perform(*args)
 
 
@@ -270,5 +283,26 @@ def _perform(made: Made, story: Story, act: Act, by: Membership, referral: Refer
             consent = made.consents[story.consent]
             rows = set(consent.rows.values_list("pk", flat=True))
             withdraw_consent(by=by, consent=consent, row_ids=rows)
+        case _:
+            _perform_clocked(made, act, by, referral)
+
+
+def _perform_clocked(made: Made, act: Act, by: Membership, referral: Referral) -> None:
+    match act.verb:
+        case Verb.START:
+            referrals.start_referral_work(by=by, referral=referral)
+        case Verb.ASK_SUPPLEMENT:
+            referrals.ask_supplement(by=by, referral=referral, code=SupplementCode(act.code), text=act.text)
+        case Verb.SUGGEST_REDIRECT:
+            referrals.suggest_redirect(by=by, referral=referral, receiver=made.desks[act.code], text=act.text)
+        case Verb.REQUEST_CANCEL:
+            referrals.request_cancel(by=by, referral=referral, code=CancelCode(act.code))
+        case Verb.CONFIRM_CANCEL:
+            referrals.confirm_cancel(by=by, referral=referral)
+        case Verb.DISPUTE:
+            referrals.dispute_referral(by=by, referral=referral)
+        case Verb.NEW_DATE:
+            until_on = day_ahead(act.days, timezone.localdate())
+            referrals.set_new_date(by=by, referral=referral, code=DelayCode(act.code), until_on=until_on)
         case _:
             raise ValueError(f"the demo has no {act.verb}")

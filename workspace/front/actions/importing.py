@@ -1,9 +1,10 @@
 """Taking in a coordinator's workbook: all of it or nothing (issue "Samverkansrum runs", 11)."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
 
 from referrals.actions.importing import Journey, import_referral
 from referrals.models import ReferralKind
@@ -39,6 +40,10 @@ ORGANISATIONS = {
 }
 
 
+Watch = Callable[[int, int], None]
+Passed = Callable[[], None]
+
+
 class WorkbookRefused(Exception):
     """Something in the workbook is wrong, so nothing was taken in. `faults` is all of it."""
 
@@ -62,14 +67,20 @@ class Imported:
         return self.agencies + self.staff + self.participants + self.referrals
 
 
+def _unwatched(done: int, total: int) -> None:
+    """Nobody waits for the import."""
+
+
 @action
-def import_workbook(*, workbook: Workbook, today: date, only_check: bool = False) -> Imported:
+def import_workbook(
+    *, workbook: Workbook, today: date, only_check: bool = False, watch: Watch = _unwatched
+) -> Imported:
     """Take in what is new in a workbook; rows read before and unchanged are passed over, by their keys.
 
     Locks out another import; checks every row against the database as it then is; writes agencies with a desk each,
     the cooperation, accounts and their hats, participants, and referrals with their consents and history, each with
     an `ImportedRow` and audit rows marked as import. Sends no notices. With `only_check` nothing is written, and the
-    value says what would be: no number is used up either.
+    value says what would be: no number is used up either. `watch` is told how many rows of how many are written.
 
     Raises `WorkbookRefused` with every fault, having written nothing.
     """
@@ -79,7 +90,7 @@ def import_workbook(*, workbook: Workbook, today: date, only_check: bool = False
     if checked.faults:
         raise WorkbookRefused(checked.faults)
     if not only_check:
-        _write(checked, today)
+        _write(checked, today, watch)
     return Imported(
         agencies=len(checked.agencies),
         staff=len(checked.staff),
@@ -89,9 +100,15 @@ def import_workbook(*, workbook: Workbook, today: date, only_check: bool = False
     )
 
 
-def _write(checked: Checked, today: date) -> None:
+def _write(checked: Checked, today: date, watch: Watch) -> None:
     """Sheet by sheet: each refers only to those before it."""
-    _write_agencies(checked.agencies)
+    total = len(checked.agencies) + len(checked.staff) + len(checked.participants) + len(checked.referrals)
+    numbers = count(1)
+
+    def passed() -> None:
+        watch(next(numbers), total)
+
+    _write_agencies(checked.agencies, passed)
     if not (checked.staff or checked.participants or checked.referrals or checked.agencies):
         return
     cooperation = _cooperation(today)
@@ -99,9 +116,9 @@ def _write(checked: Checked, today: date) -> None:
         desk.agency.code.casefold(): desk
         for desk in Function.objects.filter(name=DESK).select_related("agency__municipality")
     }
-    _write_staff(checked.staff, desks, cooperation, today)
-    _write_participants(checked.participants, desks)
-    _write_referrals(checked.referrals, desks, cooperation, today)
+    _write_staff(checked.staff, desks, cooperation, today, passed)
+    _write_participants(checked.participants, desks, passed)
+    _write_referrals(checked.referrals, desks, cooperation, today, passed)
 
 
 def _remember(sheet: str, written: Iterable[tuple[New, int]]) -> None:
@@ -111,12 +128,13 @@ def _remember(sheet: str, written: Iterable[tuple[New, int]]) -> None:
 
 
 # ---------- agencies and their cooperation ----------
-def _write_agencies(rows: list[New[AgencyRow]]) -> None:
+def _write_agencies(rows: list[New[AgencyRow]], passed: Passed) -> None:
     places = {place.name: place for place in Municipality.objects.all()}
     # Two agencies called "Socialtjänsten" in one history tell nobody apart: there the whole name is used.
     shared = Counter([*(short_name(new.row) for new in rows), *Agency.objects.values_list("short_name", flat=True)])
     written = []
     for new in rows:
+        passed()
         row = new.row
         organisation, _ = Organisation.objects.get_or_create(name=organisation_name(row))
         agency = Agency.objects.create(
@@ -174,11 +192,14 @@ def _cooperation(today: date) -> Cooperation:
 
 
 # ---------- people ----------
-def _write_staff(rows: list[New[StaffRow]], desks: dict[str, Function], cooperation: Cooperation, today: date) -> None:
+def _write_staff(
+    rows: list[New[StaffRow]], desks: dict[str, Function], cooperation: Cooperation, today: date, passed: Passed
+) -> None:
     """Accounts that nobody can sign in to before an invitation, each with the one hat that the workbook gives."""
     order: Counter[int] = Counter()
     written = []
     for new in rows:
+        passed()
         row = new.row
         user = UserAccount(username=row.username, first_name=row.first_name, last_name=row.last_name, phone=row.phone)
         user.set_unusable_password()
@@ -198,10 +219,11 @@ def _write_staff(rows: list[New[StaffRow]], desks: dict[str, Function], cooperat
     _remember(STAFF.name, written)
 
 
-def _write_participants(rows: list[New[ParticipantRow]], desks: dict[str, Function]) -> None:
+def _write_participants(rows: list[New[ParticipantRow]], desks: dict[str, Function], passed: Passed) -> None:
     places = {place.name: place for place in Municipality.objects.all()}
     written = []
     for new in rows:
+        passed()
         row = new.row
         participant = register_participant(
             by=None,
@@ -218,7 +240,7 @@ def _write_participants(rows: list[New[ParticipantRow]], desks: dict[str, Functi
 
 
 def _write_referrals(
-    rows: list[New[ReferralRow]], desks: dict[str, Function], cooperation: Cooperation, today: date
+    rows: list[New[ReferralRow]], desks: dict[str, Function], cooperation: Cooperation, today: date, passed: Passed
 ) -> None:
     kinds = {kind.name: kind for kind in ReferralKind.objects.all()}
     keys = {row.key.casefold(): row.object_id for row in ImportedRow.objects.filter(sheet=PARTICIPANTS.name)}
@@ -226,6 +248,7 @@ def _write_referrals(
     people = Participant.objects.select_related("function__agency", "municipality").in_bulk(wanted)
     written = []
     for new in rows:
+        passed()
         row = new.row
         referral = import_referral(
             number=row.number,

@@ -194,4 +194,10 @@ CONSENTS = (
         "utreda arbetsförmågan",
         165,
     ),
+    ConsentGiven("tuva-af", "tuva", "amv-pitea", 21, "09.30", "af-pitea", (*BASE, "work"), "söka lönestöd", 150),
+    ConsentGiven("samira-soc", "samira", "af-pitea", 31, "10.15", "soc-pitea", BASE, "söka boendestöd", 140),
+    ConsentGiven("nadia-lss", "nadia", "soc-pitea-2", 16, "13.10", "lss-pitea", BASE, "söka daglig verksamhet", 120),
+    ConsentGiven("orjan-fk", "orjan", "soc-pitea", 8, "09.50", "fk-norr", BASE, "samordna rehabiliteringen", 100),
+    ConsentGiven("inga-fk", "inga", "lss-pitea", 29, "10.40", "fk-norr", BASE, "söka aktivitetsersättning", 110),
+    ConsentGiven("ove-psyk", "ove", "af-pitea", 26, "14.20", "psyk-pitea", BASE, "ordna en samtalskontakt", 90),
 )

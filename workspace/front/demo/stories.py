@@ -1,53 +1,23 @@
 """The demo's referrals: what was asked, and what happened to each, day by day."""
 
-from typing import NamedTuple
-
-from referrals.states import AnswerScope, Outcome, RecallCode, ReturnCode, Verb
-
-
-class Act(NamedTuple):
-    """One step: how many days ago, when, who, what. `code` is the scope, outcome or reason that the verb takes."""
-
-    days_ago: int
-    at: str
-    by: str
-    verb: Verb
-    code: str = ""
-    text: str = ""
-
-
-class Story(NamedTuple):
-    """One referral. `wished` counts working days from today; the first act is the one that begins it."""
-
-    person: str
-    to: str
-    kind: str
-    wished: int | None
-    texts: dict[str, str]
-    acts: tuple[Act, ...]
-    ground: str = "consent"
-    ground_reason: str = ""
-    # The consent that is taken back by the act GROUND_WITHDRAWN.
-    consent: str = ""
-
-
-V = Verb
-NONE, STATUS, TEXT = AnswerScope.NONE, AnswerScope.STATUS, AnswerScope.STATUS_AND_TEXT
-SOC, SOC2, PSYK, LSS, AF, FK, AMV = (
-    "soc-pitea",
-    "soc-pitea-2",
-    "psyk-pitea",
-    "lss-pitea",
-    "af-pitea",
-    "fk-norr",
-    "amv-pitea",
+from referrals.states import Outcome, RecallCode, ReturnCode
+from workspace.front.demo.acts import (
+    AF,
+    AMV,
+    FK,
+    LSS,
+    NONE,
+    PSYK,
+    SOC,
+    SOC2,
+    STATUS,
+    TEXT,
+    Act,
+    Story,
+    V,
+    sent,
 )
-
-
-def sent(days: int, by: str, begun: str = "09.10", sent_at: str = "10.20") -> tuple[Act, Act]:
-    """Begun and sent the same day."""
-    return Act(days, begun, by, V.CREATE), Act(days, sent_at, by, V.SEND)
-
+from workspace.front.demo.clocked import CLOCKED
 
 STORIES = (
     # ---------- ended ----------
@@ -63,16 +33,9 @@ STORIES = (
         },
         (
             *sent(62, AF),
-            Act(60, "08.40", PSYK, V.ACKNOWLEDGE, TEXT),
+            Act(60, "08.40", PSYK, V.ACKNOWLEDGE, STATUS),
             Act(59, "13.05", PSYK, V.ACCEPT),
-            Act(
-                28,
-                "15.30",
-                PSYK,
-                V.DECIDE,
-                Outcome.PARTLY,
-                "Första delen av utredningen är klar. Den andra görs i vår.",
-            ),
+            Act(28, "15.30", PSYK, V.DECIDE, Outcome.PARTLY),
             Act(26, "09.45", AF, V.CLOSE),
         ),
     ),
@@ -303,7 +266,7 @@ STORIES = (
             "question": "Hur mycket kan Máijá arbeta till att börja med?",
             "work": "Máijá är utbildad undersköterska och vill tillbaka till yrket.",
         },
-        (*sent(7, PSYK), Act(0, "08.31", AF, V.ACKNOWLEDGE, TEXT)),
+        (*sent(7, PSYK), Act(0, "08.31", AF, V.ACKNOWLEDGE, STATUS)),
     ),
     Story(
         "gunbritt",
@@ -386,6 +349,7 @@ STORIES = (
         {"question": "Kan Linnéa få en kontaktperson?", "social": "Hon vill ha någon att gå på konserter med."},
         (Act(0, "07.50", SOC, V.CREATE),),
     ),
+    *CLOCKED,
 )
 
 # Who had read what they had been told, and when: days ago, time, who.

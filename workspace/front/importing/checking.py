@@ -39,7 +39,9 @@ def check_workbook(workbook: Workbook, known: Known, *, was_read: WasRead, today
 def _missing_sheets(workbook: Workbook, known: Known) -> list[Fault]:
     """A sheet may be left out once it has been read."""
     return [
-        Fault(f"{sheet.name}.csv", "Filen saknas i mappen. Spara bladet som CSV under det namnet.")
+        Fault(workbook.file, f"Bladet {sheet.name} saknas. Lägg till det, eller rätta bladets namn.")
+        if workbook.file
+        else Fault(f"{sheet.name}.csv", "Filen saknas i mappen. Spara bladet som CSV under det namnet.")
         for sheet in SHEETS
         if sheet.name not in workbook.sheets and sheet.name not in known.imported
     ]

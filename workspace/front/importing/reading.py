@@ -41,13 +41,20 @@ def read_workbook(folder: Path) -> Workbook:
 
 
 def _read_sheet(sheet: Sheet, path: Path, name: str, workbook: Workbook) -> SheetRead:
-    read = SheetRead(sheet, name)
     try:
         text = _decode(path)
-        records = _records(text, _separator(text))
+        return read_records(sheet, name, _records(text, _separator(text)), workbook)
     except Unreadable as error:
         workbook.faults.append(Fault(name, error.sentence))
-        return read
+        return SheetRead(sheet, name)
+
+
+def read_records(sheet: Sheet, name: str, records: list[list[str]], workbook: Workbook) -> SheetRead:
+    """The rows of a sheet from its cells as text, the header first. `name` is where its faults are said to be.
+
+    Adds faults, and what was not read, to the workbook.
+    """
+    read = SheetRead(sheet, name)
     header = [_clean(cell) for cell in records[0]] if records else []
     columns = _columns(sheet, name, header, workbook)
     if columns is None:

@@ -145,7 +145,7 @@ def _check_participant_of(check: RowCheck, context: Context, sender: AgencyNamed
     if owner is None:
         check.fault(
             "Deltagare",
-            f"Det finns ingen deltagare {check.said('Deltagare')}. Skriv ett löpnummer som står i deltagare.csv.",
+            f"Det finns ingen deltagare {check.said('Deltagare')}. Skriv ett löpnummer som står i bladet deltagare.",
         )
     elif sender is not None and owner in context.agencies and owner != sender.code.casefold():
         check.fault(

@@ -13,11 +13,13 @@ class Column:
     longest: int = 80
     required: bool = True
     private: bool = False
+    # A telephone number typed as a number has lost its first zero in Excel.
+    zero_first: bool = False
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One file of the workbook. The first column is the key by which a row is known when it is read again."""
+    """One sheet of the workbook. The first column is the key by which a row is known when it is read again."""
 
     name: str
     columns: tuple[Column, ...]
@@ -45,7 +47,7 @@ STAFF = Sheet(
         Column("Verksamhet", 40),
         Column("Roll", 40),
         Column("Ordinarie/ersättare", 40, required=False),
-        Column("Telefon", 40, required=False, private=True),
+        Column("Telefon", 40, required=False, private=True, zero_first=True),
     ),
 )
 PARTICIPANTS = Sheet(
@@ -136,8 +138,9 @@ class SheetRead:
 
 @dataclass
 class Workbook:
-    """What was found in a folder. `left` are sentences about what was not read."""
+    """What was found in a folder, or in an Excel file that `file` names. `left` says in sentences what was not read."""
 
+    file: str = ""
     sheets: dict[str, SheetRead] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)

@@ -60,7 +60,7 @@ def new_consent(request: MemberRequest, pk: int) -> HttpResponse:
     draft = request.GET.get("remiss", "")
     if draft.isdecimal():
         referral = access_referral(request.hat, int(draft))
-        after = reverse("draft_ground", args=[referral.pk])
+        after = reverse("draft_ground" if referral.state == "draft" else "referral", args=[referral.pk])
         initial = {"recipient": referral.receiver.agency_id, "categories": ["identity", "question"]}
     form = ConsentRecordForm(request.POST or None, member=request.hat, participant=person, initial=initial)
     if request.method == "POST" and form.is_valid():

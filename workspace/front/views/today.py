@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from referrals.queries import sees_disputes
 from workspace.doors import MemberRequest, log_reads, member_page
 from workspace.front.queries import coming, happenings, to_do
 from workspace.models import Membership
@@ -45,12 +46,15 @@ PIECES = {"headline": waiting_context, "waiting": waiting_context, "happened": h
 
 @login_required
 def today(request: HttpRequest) -> HttpResponse:
-    """The start page of the hat worn: a manager's is the work list, a coordinator's the board."""
+    """The start page of the hat worn: a manager's is the work list, a coordinator's the board, the steering group's
+    what is disputed."""
     hat = request.hat  # type: ignore[attr-defined]
     if is_manager(hat):
         return redirect("work_list")
     if is_coordinator(hat):
         return redirect("board")
+    if sees_disputes(hat):
+        return redirect("disputes")
     if not isinstance(hat, Membership):
         return render(request, "front/no_pages.html")
     return _today(request)

@@ -3,8 +3,10 @@
 import errno
 import os
 import socket
+import subprocess
 import sys
-from argparse import ArgumentTypeError
+import threading
+from argparse import SUPPRESS, ArgumentTypeError
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -44,13 +46,17 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=port_number, default=8000, help="porten på 127.0.0.1 (8000)")
         parser.add_argument("--dir", default=".demo", help="mappen där demons databas ligger (.demo)")
         parser.add_argument("--no-serve", action="store_true", help="gör i ordning men starta ingen server")
+        parser.add_argument("--jobs", action="store_true", help=SUPPRESS)  # what the demo starts beside itself
 
     def handle(self, *args: Any, **options: Any) -> None:
         port: int = options["port"]
-        if not options["no_serve"]:
+        if not options["no_serve"] and not options["jobs"]:
             require_free(port)
         if not settings.DEMO:
             start_again_as_demo(Path(options["dir"]))
+        if options["jobs"]:
+            run_jobs()
+            return
         if holds_other_data():
             raise CommandError(OTHER_DATA, returncode=2)
         if not is_prepared():
@@ -102,6 +108,26 @@ def is_prepared() -> bool:
 
 
 def serve(port: int) -> None:
-    """Run Daphne in this process, which has everything loaded already, until it is stopped."""
+    """Run Daphne in this process, which has everything loaded already, and the jobs beside it, until it is stopped.
+
+    The jobs' process is not waited for at the start. Nor is it in the terminal's group: it ends because we do.
+    """
     connections.close_all()
-    CommandLineInterface().run(["-v", "0", "-b", HOST, "-p", str(port), "workspace.asgi:application"])
+    command = [sys.executable, sys.argv[0], "demo", "--jobs"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, process_group=0):
+        CommandLineInterface().run(["-v", "0", "-b", HOST, "-p", str(port), "workspace.asgi:application"])
+
+
+def run_jobs() -> None:
+    """Be the demo's one consumer for as long as the demo lives.
+
+    The demo holds the other end of our standard input. The system closes it however the demo ends, also by kill -9,
+    on Linux and macOS alike.
+    """
+    threading.Thread(target=end_with_the_demo, daemon=True).start()
+    call_command("run_huey", workers=1)
+
+
+def end_with_the_demo() -> None:
+    sys.stdin.buffer.read()
+    os._exit(0)  # at once: every job may be cut off

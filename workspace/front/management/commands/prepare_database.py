@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from io import StringIO
 from typing import Any
 
 import environ
@@ -10,6 +11,7 @@ import psycopg
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from huey.storage import PostgresStorage
 from psycopg import sql
 
 # Only ever added to (house.md 4.8).
@@ -20,15 +22,18 @@ ENDABLE = {"workspace_disclosure": ("ended_at", "ended_why")}
 
 class Command(BaseCommand):
     help = (
-        "Gör databasen i ordning: tabeller och uppgifter som produkten behöver. På PostgreSQL görs det som "
+        "Gör databasen i ordning: tabeller, jobbkö och uppgifter som produkten behöver. På PostgreSQL görs det som "
         "DATABASE_OWNER_URL, och rollen i DATABASE_URL får sina rättigheter. Går att köra om."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         owner_url = settings.DATABASE_OWNER_URL
+        # The queue first: the demo takes a database without migrations to apply for one that is ready.
         if not owner_url:
+            call_command("create_huey_tables", stdout=StringIO())
             call_command("migrate", interactive=False, verbosity=options["verbosity"])
             return
+        PostgresStorage(**connection_of(owner_url))  # makes its tables
         # A process of its own, since settings name one database only: the owner's rights end with it.
         env = {**os.environ, "DATABASE_URL": owner_url, "DATABASE_OWNER_URL": ""}
         command = [sys.executable, sys.argv[0], "migrate", "--noinput", "-v", str(options["verbosity"])]
@@ -36,17 +41,17 @@ class Command(BaseCommand):
         grant(owner_url, settings.DATABASES["default"]["USER"])
 
 
+def connection_of(url: str) -> dict[str, Any]:
+    """A database address as psycopg takes it."""
+    config = environ.Env.db_url_config(url)
+    names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
+    return {name: config[key] or None for name, key in names.items()}
+
+
 def grant(owner_url: str, role: str) -> None:
     """Give the application's role what it needs and no more: no DDL, and records that only grow."""
     name = sql.Identifier(role)
-    config = environ.Env.db_url_config(owner_url)
-    with psycopg.connect(
-        host=config["HOST"],
-        port=config["PORT"] or None,
-        user=config["USER"],
-        password=config["PASSWORD"],
-        dbname=config["NAME"],
-    ) as connection:
+    with psycopg.connect(**connection_of(owner_url)) as connection:
         run = connection.execute
         run(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(name))
         run(sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}").format(name))

@@ -1,4 +1,4 @@
-"""The post office's verbs: deliver, mark as read, close, begin a new epoch."""
+"""Notices: deliver, mark as read, close, begin a new epoch."""
 
 import uuid
 from collections.abc import Iterable, Sequence

@@ -1,0 +1,15 @@
+"""The post office's verbs: deliver, mark as read, close, begin a new epoch, mail that there is something to read."""
+
+from notifications.actions.digests import queue_digests, send_digests
+from notifications.actions.notices import Notice, Topics, begin_new_epoch, close_notices, deliver, mark_read
+
+__all__ = [
+    "Notice",
+    "Topics",
+    "begin_new_epoch",
+    "close_notices",
+    "deliver",
+    "mark_read",
+    "queue_digests",
+    "send_digests",
+]

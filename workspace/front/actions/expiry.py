@@ -1,0 +1,16 @@
+"""Grounds that have run out by themselves (house.md 1 and 3)."""
+
+from referrals import actions as referrals
+from referrals.queries import referrals_out_of_ground
+
+
+def expire_disclosures() -> int:
+    """See to everything that rests on a ground that has run out, one transaction each. Returns how many were seen to.
+
+    Access has ended by itself: `ends_at` stands in every query. What remains is whose turn it is, the history and who
+    is told; repeated by the sweep, harmlessly.
+    """
+    found = list(referrals_out_of_ground())
+    for referral in found:
+        referrals.lapse_referral(referral=referral)
+    return len(found)

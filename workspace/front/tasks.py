@@ -1,0 +1,68 @@
+"""What runs by itself: the sweep, every ten minutes. `manage.py run_huey` runs it, in the demo the demo itself.
+
+huey runs a job at most once, and every consumer has a clock of its own. So the sweep repeats what is still due, and
+each of its functions may be run again and by two processes at once.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from traceback import format_tb
+from types import TracebackType
+
+from django.db import close_old_connections
+from django_tasks import task
+from huey import crontab
+from huey.contrib.djhuey import db_periodic_task
+
+from notifications.actions import send_digests
+from referrals.actions import chase, return_from_left_agencies
+from workspace.front.actions.expiry import expire_disclosures
+
+log = logging.getLogger("samverkansrum.jobs")
+
+Sweep = Callable[[], object]
+# In this order: what ends comes before what is told of it.
+SWEEPS: tuple[Sweep, ...] = (return_from_left_agencies, expire_disclosures, chase, send_digests)
+EVERY = 10  # minutes
+
+
+class CarryOn:
+    """Lets the next sweep run when one has failed, whatever it was: a clock that stops is worse than any error.
+
+    The log says which, where and what kind of error; never its message, which can hold what a person wrote.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if kind is None or not issubclass(kind, Exception):
+            return False
+        log.error("sweep %s failed: %s\n%s", self.name, kind.__name__, "".join(format_tb(trace)))
+        return True
+
+
+def run_in_turn(sweeps: Iterable[Sweep]) -> None:
+    """Run each, also after one that failed. A connection that broke in one is not handed to the next."""
+    for each in sweeps:
+        with CarryOn(getattr(each, "__name__", "?")):
+            close_old_connections()
+            each()
+
+
+@task()
+def sweep() -> None:
+    """Everything that is due."""
+    run_in_turn(SWEEPS)
+
+
+# What a stopped consumer missed is made up by the next sweep, so an old one need not run. Called and not enqueued:
+# the backend keeps the result of every job that was enqueued.
+@db_periodic_task(crontab(minute=f"*/{EVERY}"), expires=EVERY * 60)
+def sweep_by_the_clock() -> None:
+    sweep.call()
