@@ -49,7 +49,7 @@ test: .venv/.dev
 	$(PYTEST) -n 2 --ignore=tests/journeys
 	$(PYTEST) tests/journeys
 	$(EMBEDDED) -n 2 --ignore=tests/journeys
-	$(EMBEDDED) tests/journeys
+	$(if $(LONG_OPTION),$(EMBEDDED) tests/journeys)
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

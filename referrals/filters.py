@@ -65,7 +65,7 @@ TABS = {
     "veckan": "Den här veckan",
     "obesvarade": "Obesvarade",
     "stannat": "Stannat av",
-    "olost": "Ansvarsfrågan olöst",
+    "olost": "Oklart ansvar",
     "alla": "Öppna",
 }
 STALLED_AFTER = 30  # days without anything that the sender knows of

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 
 from django.utils import timezone
-from holidays import country_holidays
+from holidays.countries import SE
 
 ONE_DAY = timedelta(days=1)
 
@@ -40,7 +40,7 @@ def _holidays(year: int) -> dict[date, str]:
     Source: lag (1989:253) om allmänna helgdagar, and lag (1930:173) 2 § for the eves. Made whole and then only
     read: the library's own object fills itself while it is asked, and a second thread would find its year half filled.
     """
-    found = country_holidays("SE", years=year, expand=False, language="sv", categories=("public", "de_facto"))
+    found = SE(years=year, expand=False, language="sv", categories=("public", "de_facto"))
     return {day: " och ".join(found.get_list(day)) for day in found}
 
 

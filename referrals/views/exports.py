@@ -82,7 +82,7 @@ def board_line(row: dict[str, Any]) -> list[Value]:
         row["sender"].name,
         row["receiver"].name,
         row["class"] or "visas inte",
-        f"{row['label']}. Ansvarsfrågan olöst" if row["disputed"] else row["label"],
+        f"{row['label']}. Oklart ansvar" if row["disputed"] else row["label"],
         row["turn"].agency.short_name if row["turn"] else "Ingens tur",
         row["due_on"],
         *waited(row["days"]),

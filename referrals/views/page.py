@@ -35,6 +35,7 @@ from referrals.views.acts import MORE, form_for, verbs_for
 from referrals.views.acts import perform as perform_verb
 from workspace.doors import MemberRequest, do_once, log_reads, member_page
 from workspace.errors import NotAllowed, SomebodyWasFaster
+from workspace.models import Membership
 from workspace.queries import consents_between
 from workspace.rules import is_caseworker
 
@@ -86,21 +87,37 @@ def answer_sentence(shown: ReferralShown) -> str:
 
 
 def page_context(
-    request: MemberRequest, referral: Referral, bound: dict[Verb, Any] | None = None, refused: str = ""
+    request: MemberRequest,
+    referral: Referral,
+    bound: dict[Verb, Any] | None = None,
+    refused: str = "",
+    piece: str = "",
 ) -> dict[str, Any]:
-    """Everything the page and its fragments show, as plain data; writes the audit row before anything is rendered."""
-    by, shown = request.hat, read_referral(request.hat, referral)
-    verbs = verbs_for(by, shown)
-    forms = {verb.value: (bound or {}).get(verb) or form_for(verb, by, shown) for verb in verbs}
-    log_reads(request, "referral", referral.pk, [referral.participant_id] if shown.person else [])
-    asks_scope = {Verb.ACKNOWLEDGE, Verb.ALLOW_ANSWER} & verbs
-    return {
+    """What the page shows, or one piece of it, as plain data; writes the audit row before anything is rendered."""
+    shown = read_referral(request.hat, referral)
+    context: dict[str, Any] = {
         "shown": shown,
         "referral": referral,
         "ours": shown.side == Side.SENDER,
         "them": shown.receiver if shown.side == Side.SENDER else referral.sender,
-        "answer": answer_sentence(shown),
         "state": ReferralState(shown.state),
+        "topic": f"referral:{referral.pk}",
+        "refused": refused,
+    }
+    if piece in {"", "main"}:
+        context |= {"answer": answer_sentence(shown), "reason": came_back_reason(shown), "clock": clock_of(shown)}
+    if piece in {"", "aside"}:
+        context |= _aside(request.hat, shown, bound or {})
+    log_reads(request, "referral", referral.pk, [referral.participant_id] if shown.person else [])
+    return context
+
+
+def _aside(by: Membership, shown: ReferralShown, bound: dict[Verb, Any]) -> dict[str, Any]:
+    """What can be done, on which ground, who has read it, and the agency's own notes."""
+    referral, verbs = shown.referral, verbs_for(by, shown)
+    forms = {verb.value: bound.get(verb) or form_for(verb, by, shown) for verb in verbs}
+    asks_scope = {Verb.ACKNOWLEDGE, Verb.ALLOW_ANSWER} & verbs
+    return {
         "verbs": {verb.value for verb in verbs},
         "forms": {name: form for name, form in forms.items() if form is not None},
         "more": [
@@ -125,13 +142,8 @@ def page_context(
         if shown.side == Side.SENDER
         else [],
         "renewable": Verb.RENEW_GROUND in verbs and can_be_renewed(shown),
-        "reason": came_back_reason(shown),
-        "clock": clock_of(shown),
         "notes": notes_of(by, referral),
         "note_form": NoteForm(auto_id="id_anteckning_%s") if is_caseworker(by) else None,
-        "topic": f"referral:{referral.pk}",
-        "refused": refused,
-        "wished": {"due_on": shown.wished_on},
     }
 
 
@@ -218,7 +230,8 @@ def fragment(request: MemberRequest, pk: int, piece: str) -> HttpResponse:
     found = access_referral(request.hat, pk)
     if piece == "lage" and request.headers.get("X-Visible") == "1":
         mark_read(by=request.hat, notifications=notifications_about(request.hat, "referral.", pk))
-    return respond(request, f"referrals/_{PIECES[piece]}.html", page_context(request, found))
+    name = PIECES[piece]
+    return respond(request, f"referrals/_{name}.html", page_context(request, found, piece=name))
 
 
 # ---------- verbs ----------

@@ -237,7 +237,7 @@ def draw_answers(curves: dict[str, list[tuple[int, int]]]) -> Any:
     chart = XY(
         **frame(tuple(CURVES[label][0] for label in curves), lines),
         height=320,
-        margin_bottom=24,
+        margin_bottom=48,
         range=(0, 100),
         y_labels=[0, 25, 50, 75, 100],
         x_labels=[day for day in (0, 14, 30, 60, 90, 120, 180) if day <= last],

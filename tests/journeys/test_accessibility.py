@@ -155,6 +155,7 @@ def tour(person: NewPerson, in_thread: Callable[..., Any]) -> Tour:
     return Tour(person(reduced_motion="reduce"), in_thread)
 
 
+@pytest.mark.long
 def test_every_page_is_for_everybody(world: World, tour: Tour) -> None:
     stops = list(world.stops())
     assert len({stop.name for stop in stops}) == len(stops)

@@ -312,7 +312,7 @@ def test_psychiatry_sends_it_back_with_a_reason(
     psyk, soc = receiver.open(f"/remisser/{referral.pk}/"), sender.open(f"/remisser/{referral.pk}/")
     psyk.locator("#skicka-tillbaka summary").click()
     psyk.get_by_role("radio", name="Uppgifter saknas").check()
-    psyk.get_by_label("Skriv till avsändaren").fill("Vilken mottagning gick hon på?")
+    psyk.locator("#skicka-tillbaka").get_by_label("Skriv till avsändaren").fill("Vilken mottagning gick hon på?")
     watch(sender.live(soc), "Vilken mottagning gick hon på?")
     psyk.locator("#skicka-tillbaka").get_by_role("button", name="Skicka tillbaka").click()
     expect(soc.locator("main")).to_contain_text("Vilken mottagning gick hon på?")

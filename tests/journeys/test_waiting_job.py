@@ -100,6 +100,9 @@ def redirected(soc: Desk, psyk: Desk) -> None:
     turn(soc.page, OURS)
     turn(psyk.page, SOC)
     soc.press("Skriv till Försäkringskassan")
+    choose(soc.page.get_by_label("Vad gäller det?"), "Samordning av rehabilitering")  # they are asked other things
+    soc.press("Fortsätt")
+    soc.page.get_by_role("link", name="Frågan").click()
     expect(soc.page.get_by_label("Vad frågar ni om?")).to_have_value(SECRET_TEXT)
     expect(soc.page.locator("main")).to_contain_text("Försäkringskassan")
 

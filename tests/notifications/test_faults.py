@@ -246,6 +246,7 @@ def acts_for(cast: Cast, count: int) -> list[list[tuple[str, str, dict[str, str]
     ]
 
 
+@pytest.mark.long
 def test_two_hundred_acts_with_cut_connections_are_shown_once_each_and_in_order(daphne: Start, cast: Cast) -> None:
     servers = [daphne(), daphne()]
     chance = random.Random(20261121)

@@ -15,7 +15,7 @@ from tests.referrals.journeys import bring_to
 
 LABELS = {
     "sena": "Sena", "veckan": "Den här veckan", "obesvarade": "Obesvarade", "stannat": "Stannat av",
-    "olost": "Ansvarsfrågan olöst", "alla": "Öppna",
+    "olost": "Oklart ansvar", "alla": "Öppna",
 }  # fmt: skip
 
 

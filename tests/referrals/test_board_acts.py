@@ -213,7 +213,7 @@ def test_the_steering_group_sees_disputes_as_numbers_agencies_and_days(cast: Cas
     before = AuditEntry.objects.count()
     for hat in (cast.chair, steering):
         body = as_hat(hat).get("/styrgrupp/ansvar/").content.decode()
-        assert "Tre remisser har olöst ansvarsfråga. Hälften har varit olösta i 12 dagar eller mer." in body
+        assert "Tre remisser har oklart ansvar. Hälften har varit oklara i 12 dagar eller mer." in body
         assert [word in body for word in (first.number, "Socialtjänsten Piteå", "Vuxenpsykiatrin Piteå")] == [True] * 3
         assert copied.number not in body
         assert body.index("40</td>") < body.index("12</td>") < body.index("3</td>")
@@ -236,5 +236,5 @@ def test_disputes_are_the_steering_groups_own(cast: Cast, as_hat: AsHat) -> None
         user=make_user("annan"), cooperation=elsewhere, role=CooperationRoleKind.CHAIR
     )
     body = as_hat(foreign).get("/styrgrupp/ansvar/").content.decode()
-    assert "Ingen remiss har olöst ansvarsfråga." in body
+    assert "Ingen remiss har oklart ansvar." in body
     assert first.number not in body

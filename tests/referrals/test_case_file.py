@@ -24,7 +24,7 @@ from workspace.models import AuditEntry, Participant
 from workspace.papers import NOWHERE, NotOurs, make_pdf, own_file
 from workspace.rules import Hat
 
-pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
+pytestmark = pytest.mark.django_db
 AsHat = Callable[[Hat], Client]
 S = ReferralState
 SECRETS = (

@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 from referrals.deadlines import Extension, Pause, Rule, deadline, explain
 from workspace.clocks import add_months, day_off
 
-pytestmark = pytest.mark.embedded
-
 ONE_DAY = timedelta(days=1)
 UNITS = ("calendar_days", "working_days", "months")
 EVA = "Eva Holm"

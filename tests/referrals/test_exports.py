@@ -22,7 +22,7 @@ from workspace.models import AuditEntry, Participant
 from workspace.rules import Hat
 from workspace.tables import Table, as_csv, as_xlsx
 
-pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
+pytestmark = pytest.mark.django_db
 AsHat = Callable[[Hat], Client]
 S = ReferralState
 TODAY = timezone.localdate()

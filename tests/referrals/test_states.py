@@ -20,7 +20,7 @@ from workspace.errors import NotAllowed, Refusal, SomebodyWasFaster
 from workspace.models import Disclosure, Function, Membership
 from workspace.rules import Hat
 
-pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
+pytestmark = pytest.mark.django_db
 AsHat = Callable[[Hat], Client]
 S, V = ReferralState, Verb
 SENDER, RECEIVER, SYSTEM = Side
@@ -102,6 +102,7 @@ def check_turn(cast: Cast, referral: Referral) -> None:
         assert referral.turn_id in {referral.sender_id, referral.receiver_id}
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("state", S)
 def test_a_verb_moves_as_the_table_says_and_changes_nothing_otherwise(cast: Cast, state: ReferralState) -> None:
     referral = bring_to(cast, state)
@@ -149,6 +150,7 @@ def test_a_hat_without_the_right_moves_nothing_even_past_the_pages(
         assert referral.state == TABLE[state, verb, side]
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("state", S)
 def test_a_withdrawn_ground_ends_every_open_referral_that_was_sent(cast: Cast, state: ReferralState) -> None:
     referral = bring_to(cast, S.RETURNED if state == S.DRAFT else state)
@@ -159,6 +161,7 @@ def test_a_withdrawn_ground_ends_every_open_referral_that_was_sent(cast: Cast, s
     check_turn(cast, referral)
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("scope", [ALL, AnswerScope.NONE])
 @pytest.mark.parametrize("state", S)
 def test_open_means_that_exactly_one_desk_has_the_turn(cast: Cast, state: ReferralState, scope: AnswerScope) -> None:

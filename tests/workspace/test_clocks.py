@@ -17,8 +17,6 @@ from workspace.clocks import (
     working_days_between,
 )
 
-pytestmark = pytest.mark.embedded
-
 # Days off from Monday to Friday, written out from an almanac.
 WEEKDAYS_OFF = {
     date(2026, 1, 1): "Nyårsdagen",
