@@ -32,8 +32,9 @@ S, V = ReferralState, Verb
 STEPS_BY_TABLE = {(row.source, row.verb, row.target) for row in TRANSITIONS}
 STEPS = 14
 LASTS = 60  # days of a consent: a history outlives it only by «the consent runs out»
-FEW = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-MANY = settings(FEW, max_examples=3000)
+# The same histories each time, so that a run that passed says something of the next.
+FEW = settings(max_examples=12, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(FEW, max_examples=1000)
 
 
 def until(days: int) -> Any:

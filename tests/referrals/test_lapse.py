@@ -18,7 +18,7 @@ from referrals.rules import LAPSING
 from referrals.states import AnswerScope, DelayCode, Outcome, ReferralState, SupplementCode, Verb
 from tests.cast import SECRET_NAME, SECRET_TEXT, Cast, draft, give_consent, make_cast
 from tests.referrals.days import START, Told, morning, sweep, swept, told, with_times
-from tests.referrals.journeys import ALL, WAYS, footprint, undone, walk
+from tests.referrals.journeys import ALL, WAYS, do, footprint, undone, walk
 from workspace.clocks import add_working_days
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.rules import Hat
@@ -297,3 +297,20 @@ def test_the_sender_sees_the_same_whatever_a_silent_receiver_has_done(cast: Cast
         if pages[path] != expected[path]
     ]
     assert different == []
+
+
+def test_a_withdrawal_ends_it_for_the_sender_whatever_a_silent_receiver_has_done(
+    cast: Cast, clock: Any, as_hat: AsHat
+) -> None:
+    with_times(cast)
+    referral = resting(cast, S.RECEIVED, scope=AnswerScope.NONE)
+    pages = {}
+    for name in ("nothing", "accept", "close"):
+        with undone():
+            clock.move_to(morning(START + timedelta(days=1)))
+            SILENTLY[name](cast, Referral.objects.get(pk=referral.pk))
+            do(cast.soc, referral, V.GROUND_WITHDRAWN)
+            assert referral.told_state == S.WITHDRAWN
+            pages[name] = seen_by_sender(cast, as_hat, referral)
+        referral.refresh_from_db()
+    assert pages["accept"] == pages["close"] == pages["nothing"]
