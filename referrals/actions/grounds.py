@@ -108,15 +108,8 @@ def lapse_referral(*, referral: Referral) -> None:
         fields |= {"turn": referral.sender, "turn_since": now, "holder": mine, "due_on": due_on}
     Referral.objects.filter(pk=referral.pk).update(**fields)
     write_event(referral, Verb.GROUND_LAPSED, Side.SYSTEM, by=None)
-    told = [
-        Notice("referral.ground_lapsed", referral.number, referral.pk, None, _everybody(referral, side))
-        for side in (Side.SENDER, Side.RECEIVER)
-    ]
+    told = [notice(referral, "referral.ground_lapsed", side, by=None) for side in (Side.SENDER, Side.RECEIVER)]
     deliver(told, topics(referral))
-
-
-def _everybody(referral: Referral, side: Side) -> frozenset[int]:
-    return frozenset(audience_for(referral, side).values_list("pk", flat=True))
 
 
 @action

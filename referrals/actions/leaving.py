@@ -1,10 +1,9 @@
 """A receiver that leaves the cooperation: its open referrals go back to their senders (house.md 3)."""
 
-from notifications.actions import Notice, deliver
-from referrals.actions.moves import lock, move, topics
+from notifications.actions import deliver
+from referrals.actions.moves import lock, move, notice, topics
 from referrals.models import Referral
 from referrals.queries import referrals_at_left_agencies
-from referrals.rules import audience_for
 from referrals.states import ReferralState, ReturnCode, Side, Verb, target_of
 from workspace.actions import action
 
@@ -35,6 +34,5 @@ def return_from_left(*, referral: Referral) -> bool:
         lapsed_at=None,
         outcome="",
     )
-    told = frozenset(audience_for(referral, Side.SENDER).values_list("pk", flat=True))
-    deliver([Notice("referral.receiver_left", referral.number, referral.pk, None, told)], topics(referral))
+    deliver([notice(referral, "referral.receiver_left", Side.SENDER, by=None)], topics(referral))
     return True

@@ -165,10 +165,12 @@ def write_event(referral: Referral, verb: Verb, side: Side, *, by: Membership | 
     return event
 
 
-def notice(referral: Referral, kind: str, side: Side, *, by: Membership) -> Notice:
-    """A notice to everybody on one side who can open the referral, never to the one who acted."""
-    told = frozenset(audience_for(referral, side).exclude(pk=by.pk).values_list("pk", flat=True))
-    return Notice(kind, referral.number, referral.pk, by.agency, told)
+def notice(referral: Referral, kind: str, side: Side, *, by: Membership | None) -> Notice:
+    """A notice to everybody on one side who can open the referral, never to the one who acted, if somebody did."""
+    told = frozenset(audience_for(referral, side).values_list("pk", flat=True))
+    if by is None:
+        return Notice(kind, referral.number, referral.pk, None, told)
+    return Notice(kind, referral.number, referral.pk, by.agency, told - {by.pk})
 
 
 def topics(referral: Referral, *, sender: bool = True, receiver: bool = True) -> list[tuple[str, Hint]]:

@@ -96,16 +96,6 @@ def _name(event: ReferralEvent) -> str:
     return str(event.member.user) if event.member else ""
 
 
-def paused_until(referral: Referral, today: date) -> date | None:
-    """The last day of a lawful pause that runs today."""
-    event = (
-        referral.events.filter(verb=Verb.PAUSE, from_on__lte=today, until_on__gte=today, at__gte=referral.step_since)
-        .order_by("-until_on")
-        .first()
-    )
-    return event.until_on if event else None
-
-
 def is_parked(referral: Referral) -> bool:
     """Time stands still only because another agency is to decide (JO 5076-2012): a warning, not a right."""
     last = referral.events.filter(verb=Verb.PAUSE, at__gte=referral.step_since).order_by("-at", "-pk").first()
