@@ -3,7 +3,7 @@
 #   make fresh    the same, from the beginning
 #   make test     all tests (LONG=1: the long ones too; some of them: docs/testing.md)
 #   make lint     ruff and mypy
-#   make bench    what the coordinator's board costs with a million referrals (docs/bench.md)
+#   make bench    how fast the live room is, and what the board costs with a million referrals (docs/bench.md)
 
 PORT = 8000
 LONG =
@@ -60,6 +60,7 @@ measures: .venv/.dev
 	$(BIN)/python tools/measures.py
 
 bench: .venv/.dev
+	$(BIN)/python tools/bench_room.py
 	$(BIN)/python tools/bench.py
 
 vendor: .venv/.runtime

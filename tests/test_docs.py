@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from meetings.states import TRANSITIONS as MEETING_TRANSITIONS
+from meetings.states import MeetingState, MeetingVerb, MinutesState
 from notifications.registry import all_kinds
 from referrals.states import OPEN_STATES, TRANSITIONS, ReferralState, Verb
 from tools.source import ROOT, Module, modules, own_files, shown
@@ -60,6 +62,18 @@ def test_the_states_in_the_house_are_those_that_exist_with_their_labels() -> Non
 
 def test_the_house_says_which_states_are_open() -> None:
     assert {state for state, row in state_rows().items() if row[1] == "yes"} == {s.value for s in OPEN_STATES}
+
+
+def test_the_meetings_states_and_verbs_stand_in_the_house() -> None:
+    lines = [line for line in section("docs/house.md", "Meetings").splitlines() if line.startswith("| `")]
+    rows = {cells[0].strip(" `"): cells[1:] for cells in (line.strip("| ").split("|") for line in lines)}
+    labels = {state.value: state.label for state in (*MeetingState, *MinutesState)}
+    assert {state: cells[0].strip() for state, cells in rows.items()} == labels
+    assert {verb.value for verb in MeetingVerb} - {"resume"} <= coded("\n".join(lines))
+    for step in MEETING_TRANSITIONS:
+        for source in step.sources - {MeetingState.CALLED}:
+            words = rows[source.value][1]
+            assert f"`{step.verb}`" in words and step.side.value in words, (source, step.verb)
 
 
 def test_every_verb_stands_in_the_house() -> None:

@@ -17,18 +17,30 @@ FLOORS = ("workspace", "notifications", "referrals", "meetings", FRONT)
 ROOMS: dict[str, set[str]] = {
     "states": set(),
     "deadlines": {"states"},  # when an answer is due, and how that was reckoned: pure
+    "schedule": {"states"},  # which days a series gives: pure
     "survival": set(),  # how long answers take, counting rightly those that have not come: pure
     "models": {"models", "deadlines", "states"},
     "rules": {"rules", "models", "deadlines", "states"},
-    "queries": {"queries", "rules", "models", "deadlines", "survival", "states"},
+    "queries": {"queries", "rules", "models", "deadlines", "schedule", "survival", "states"},
     "errors": {"models", "states"},
     # `importing` is what a workbook says, read and checked, and `demo` what the demo tells: input, as a form's data is.
-    "actions": {"actions", "queries", "rules", "models", "deadlines", "states", "errors", "importing", "demo"},
+    "actions": {
+        "actions",
+        "queries",
+        "rules",
+        "models",
+        "deadlines",
+        "schedule",
+        "states",
+        "errors",
+        "importing",
+        "demo",
+    },
     "notices": set(),
-    "forms": {"queries", "rules", "models", "states"},
+    "forms": {"forms", "queries", "rules", "models", "schedule", "states"},
     "filters": {"queries", "rules", "models", "states"},
     "views": {
-        *("views", "actions", "queries", "rules", "models", "deadlines", "survival", "states"),
+        *("views", "actions", "queries", "rules", "models", "deadlines", "schedule", "survival", "states"),
         *("errors", "forms", "filters", "context"),
     },
     "consumers": {"queries", "rules", "models", "states"},
@@ -57,6 +69,7 @@ ROOMS: dict[str, set[str]] = {
     "small_cells": set(),
     "tables": set(),
     "papers": set(),
+    "pictures": set(),
     "registry": set(),
 }
 # What another app may import at all.
@@ -74,6 +87,7 @@ TOOLS: dict[str, set[str]] = {
     "workspace.small_cells": {"queries", "views"},  # which counts are hidden, so that none can be computed: pure
     "workspace.tables": {"views"},  # rows to a file for a spreadsheet: pure
     "workspace.papers": {"views"},  # a page to a PDF: pure but for our own styles and fonts
+    "workspace.pictures": {"views"},  # what every picture of a table shares, of referrals and of meetings: pure
     "workspace.middleware": {"consumers", "views"},  # a socket and a hat switch find the hat as a request does
     "notifications.registry": {"notices", "queries", "views"},  # kinds are registered, and put into words
 }

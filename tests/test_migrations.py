@@ -29,7 +29,15 @@ from workspace.models import (
 )
 from workspace.states import AgencyKind, AuditAct, EndReason, Gender
 
-APPEND_ONLY = ("workspace_auditentry", "referrals_referralevent")
+APPEND_ONLY = (
+    "workspace_auditentry",
+    "referrals_referralevent",
+    "meetings_meetingevent",
+    "meetings_minutes",
+    "meetings_minutespart",
+    "meetings_minutesapproval",
+    "meetings_tabletext",
+)
 DISCLOSURE = "workspace_disclosure"
 MAY_END = {"ended_at", "ended_why"}
 # Reference data that migrations bring.

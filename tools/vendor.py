@@ -18,6 +18,7 @@ CSS = "@digdir/designsystemet-css@1.22.0"
 WEB = "@digdir/designsystemet-web@1.22.0"
 INTER = "@fontsource-variable/inter@5.3.0"
 FLOATING = "@floating-ui/dom@1.8.0"
+SORTABLE = "sortablejs@1.15.6"
 
 # file under workspace/static, package, path inside the package, sha256 of the file as we keep it
 FILES = [
@@ -64,6 +65,18 @@ FILES = [
         "34b9c504cab7a73e37b746343a449132e56cf7b5481af2cb81dc74dcff25c956",
     ),
     ("vendor/inter/LICENSE", INTER, "LICENSE", "3b0a5fca3d17942cde889069889dedbbbd075e9b599968c82a95f4d944e9b345"),
+    (
+        "vendor/sortablejs/sortable.js",
+        SORTABLE,
+        "Sortable.min.js",
+        "6d0a831fc19b4bae851797ad3393157e861afb7862459c11226359b27e2c4337",
+    ),
+    (
+        "vendor/sortablejs/LICENSE",
+        SORTABLE,
+        "LICENSE",
+        "e94dfc31e800d169257569db270457c9f028440c9ccae41e7eb78b2db18f1298",
+    ),
 ]
 
 # Made from our own configuration, not fetched: only checked.

@@ -52,13 +52,15 @@ def member_page(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResp
     return login_required(enter)
 
 
-def repeat_of(request: MemberRequest, key: str) -> HttpResponse | None:
+def repeat_of(request: "MemberRequest | AnyHatRequest", key: str) -> HttpResponse | None:
     """Where a form led that has been sent before: the same place, before anything is asked again (house.md 4.5)."""
     done = result_of_form(request.user, key)
     return redirect(done) if done else None
 
 
-def _unless_done(request: MemberRequest, key: str, answer: Callable[[], HttpResponse]) -> HttpResponse:
+def _unless_done(
+    request: "MemberRequest | AnyHatRequest", key: str, answer: Callable[[], HttpResponse]
+) -> HttpResponse:
     """The view's answer; where it refused because the same form got there first meanwhile, that form's result."""
     try:
         response = answer()
@@ -70,6 +72,30 @@ def _unless_done(request: MemberRequest, key: str, answer: Callable[[], HttpResp
     if response.status_code == 302:
         return response
     return repeat_of(request, key) or response
+
+
+class AnyHatRequest(HatRequest):
+    """A request by somebody who wears a hat, an agency's or a role's."""
+
+    hat: Hat
+    user: UserAccount
+
+
+def hat_page(
+    view: Callable[Concatenate[AnyHatRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """For whoever wears a hat, of either kind; what they may see and do there is the queries' and actions' to say."""
+
+    @wraps(view)
+    def enter(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.hat is None:
+            raise Http404
+        key = form_key(request) if request.method == "POST" else ""
+        if not key:
+            return view(request, *args, **kwargs)
+        return repeat_of(request, key) or _unless_done(request, key, lambda: view(request, *args, **kwargs))
+
+    return login_required(enter)
 
 
 class RoleRequest(HatRequest):
@@ -111,7 +137,7 @@ def log_reads(request: HatRequest, what: str, object_id: int | None, participant
     )
 
 
-def do_once(request: MemberRequest, name: str, perform: Callable[[], str]) -> HttpResponse:
+def do_once(request: MemberRequest | AnyHatRequest, name: str, perform: Callable[[], str]) -> HttpResponse:
     """Perform a form's act under its key and go to the result. The same form again leads to the same place."""
     return redirect(
         perform_once(user=request.user, key=form_key(request) or uuid.uuid4().hex, name=name, perform=perform)

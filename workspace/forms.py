@@ -25,6 +25,8 @@ from workspace.states import Gender
 from workspace.swedish import parse_date, say_date, say_list
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# What a word processor leaves between the letters: soft hyphens, breaks of no width, marks of byte order.
+UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff")) | dict.fromkeys(map(ord, "\u00a0\u202f"), " ")
 TOLD_BY_SENDER = ("identity", "question", "social", "work", "health", "economy")
 PROTECTED = (
     "Personen registreras inte. Samverkansrum kan ännu inte hålla skyddade personuppgifter så säkert som det krävs. "
@@ -35,6 +37,9 @@ PROTECTED = (
 class PlainText(forms.CharField):
     """Text as people write it: no control characters, line ends made one kind.
 
+    Pasted from Word it loses what nobody sees: soft hyphens and breaks of no width go, spaces that hold words together
+    become plain, so that a text is found, compared and counted as it reads. Joiners (U+200C, U+200D) stay: in Persian
+    and in emoji they change what is seen.
     What is too long is refused with a sentence; a browser's own limit would cut what is pasted without a word.
     """
 
@@ -43,7 +48,8 @@ class PlainText(forms.CharField):
         self.longest = max_length
 
     def to_python(self, value: Any) -> str:
-        return str(super().to_python(value)).replace("\r\n", "\n").replace("\r", "\n")
+        seen = value.translate(UNSEEN) if isinstance(value, str) else value
+        return str(super().to_python(seen)).replace("\r\n", "\n").replace("\r", "\n")
 
     def validate(self, value: str) -> None:
         super().validate(value)
@@ -160,21 +166,9 @@ class ParticipantForm(forms.Form):
         return False
 
 
-class ConsentRecordForm(forms.Form):
-    """One consent to one recipient: each ticked category becomes a row."""
+class OccasionForm(forms.Form):
+    """What every consent says, whomever it reaches: what for, until when, how and when it was given, and its limits."""
 
-    recipient = forms.ModelChoiceField(
-        Agency.objects.none(),
-        label="Till vem?",
-        empty_label="Välj mottagare",
-        error_messages={"required": "Välj vem ni får berätta för."},
-    )
-    categories = forms.ModelMultipleChoiceField(
-        Category.objects.none(),
-        label="Om vad?",
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Kryssa för vad ni får berätta om."},
-    )
     purpose = PlainText(
         label="Till vilken nytta?",
         max_length=200,
@@ -189,6 +183,47 @@ class ConsentRecordForm(forms.Form):
     )
     given_on = DayField(has_been=True, label="Vilken dag?", error_messages={"required": "Skriv dagen."})
     limits = PlainText(required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, participant: Participant, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name, today = participant.first_name, timezone.localdate()
+        self.fields["form"].label = f"Hur sa {name} ja?"
+        self.fields["limits"].label = f"Vad vill {name} inte att ni berättar?"
+        self.fields["valid_until"].help_text = f"Till exempel {say_date(year_after(today))}"
+        self.initial.setdefault("given_on", today)
+
+    def clean_valid_until(self) -> date:
+        day: date = self.cleaned_data["valid_until"]
+        ahead(day)
+        return day
+
+    def clean_given_on(self) -> date:
+        day: date = self.cleaned_data["given_on"]
+        not_ahead(day)
+        return day
+
+    def said(self) -> dict[str, str]:
+        """These words of the spoken sentence; an empty word is a gap."""
+        purpose, until = str(self["purpose"].value() or ""), str(self["valid_until"].value() or "")
+        until = "" if "valid_until" in self.errors else until
+        return {"purpose": purpose[:1].lower() + purpose[1:], "valid_until": until}
+
+
+class ConsentRecordForm(OccasionForm):
+    """One consent to one recipient: each ticked category becomes a row."""
+
+    recipient = forms.ModelChoiceField(
+        Agency.objects.none(),
+        label="Till vem?",
+        empty_label="Välj mottagare",
+        error_messages={"required": "Välj vem ni får berätta för."},
+    )
+    categories = forms.ModelMultipleChoiceField(
+        Category.objects.none(),
+        label="Om vad?",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Kryssa för vad ni får berätta om."},
+    )
     may_answer = forms.MultipleChoiceField(
         label="Vad får mottagaren berätta tillbaka?",
         help_text="Det personen säger till er. Det gäller först när mottagaren själv har bekräftat det.",
@@ -202,21 +237,17 @@ class ConsentRecordForm(forms.Form):
         required=False,
     )
 
+    field_order = ("recipient", "categories", "purpose", "valid_until", "form", "given_on", "limits", "may_answer")
+
     def __init__(self, *args: Any, member: Membership, participant: Participant, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        name = participant.first_name
+        super().__init__(*args, participant=participant, **kwargs)
         self.fields["recipient"].queryset = partner_agencies(member)  # type: ignore[attr-defined]
         self.fields["categories"].queryset = categories().filter(pk__in=TOLD_BY_SENDER)  # type: ignore[attr-defined]
         self.fields["categories"].widget = CategoryPicks()
         self.fields["categories"].widget.choices = self.fields["categories"].choices  # type: ignore[attr-defined]
-        self.fields["form"].label = f"Hur sa {name} ja?"
-        self.fields["limits"].label = f"Vad vill {name} inte att ni berättar?"
-        today = timezone.localdate()
         self.fields["may_answer"].widget = SpokenPicks(SPOKEN_ANSWERS)
         self.fields["may_answer"].widget.choices = self.fields["may_answer"].choices  # type: ignore[attr-defined]
         self.fields["follow_up"].widget.attrs["data-spoken-as"] = "följa nummer och datum"
-        self.initial.setdefault("given_on", today)
-        self.fields["valid_until"].help_text = f"Till exempel {say_date(year_after(today))}"
 
     @property
     def spoken(self) -> dict[str, str]:
@@ -227,26 +258,14 @@ class ConsentRecordForm(forms.Form):
         left = [category.spoken for category in known.queryset if category.pk not in chosen]
         agencies: Any = self.fields["recipient"]
         named = {str(agency.pk): agency.name for agency in agencies.queryset}
-        purpose = str(self["purpose"].value() or "")
         back = [SPOKEN_ANSWERS[code] for code in self["may_answer"].value() or [] if code in SPOKEN_ANSWERS]
         return {
             "recipient": named.get(str(self["recipient"].value()), ""),
             "categories": say_list(told),
             "left_out": say_list(left, "eller") if told else "",
-            "purpose": purpose[:1].lower() + purpose[1:],
-            "valid_until": "" if "valid_until" in self.errors else str(self["valid_until"].value() or ""),
             "may_answer": say_list(back),
+            **self.said(),
         }
-
-    def clean_valid_until(self) -> date:
-        day: date = self.cleaned_data["valid_until"]
-        ahead(day)
-        return day
-
-    def clean_given_on(self) -> date:
-        day: date = self.cleaned_data["given_on"]
-        not_ahead(day)
-        return day
 
 
 SPOKEN_ANSWERS = {"status": "hur det går med remissen", "answer": "vad de svarar"}
@@ -263,6 +282,35 @@ class SpokenPicks(forms.CheckboxSelectMultiple):
         option = super().create_option(name, value, *args, **kwargs)
         option["attrs"]["data-spoken-as"] = self.spoken[str(value)]
         return option
+
+
+class MeetingConsentForm(OccasionForm):
+    """One consent for talk at meetings: every agency named there may tell every other (L5, R5)."""
+
+    agencies = forms.ModelMultipleChoiceField(
+        Agency.objects.none(),
+        label="Vilka får tala med varandra om personen på möten?",
+        help_text="Er egen myndighet är alltid med. De andra bekräftar själva innan de berättar något.",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Kryssa för minst en myndighet."},
+    )
+    joint = forms.BooleanField(label="Det gäller också när gruppen träffar en annan grupp", required=False)
+    field_order = ("agencies", "joint")
+
+    def __init__(self, *args: Any, member: Membership, participant: Participant, **kwargs: Any) -> None:
+        super().__init__(*args, participant=participant, **kwargs)
+        field: Any = self.fields["agencies"]
+        field.queryset = partner_agencies(member)
+        field.widget = SpokenPicks({str(agency.pk): agency.name for agency in field.queryset})
+        field.widget.choices = field.choices
+        self.fields["joint"].widget.attrs["data-spoken-as"] = "när gruppen träffar en annan grupp"
+
+    @property
+    def spoken(self) -> dict[str, str]:
+        chosen = {str(pk) for pk in self["agencies"].value() or []}
+        known: Any = self.fields["agencies"]
+        named = [agency.name for agency in known.queryset if str(agency.pk) in chosen]
+        return {"agencies": say_list(named), **self.said()}
 
 
 class CategoryPicks(forms.CheckboxSelectMultiple):

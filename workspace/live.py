@@ -2,12 +2,18 @@
 
 import asyncio
 import logging
+from functools import cache
 from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from django.conf import settings
 from django.db import transaction
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisAway
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 log = logging.getLogger("samverkansrum.live")
 
@@ -28,16 +34,17 @@ def session_group(session_digest: str) -> str:
 
 
 def topic_group(topic: str, pk: int, side: str = "") -> str:
-    """Everybody who has a page about one thing open: topic «referral» or «board».
+    """Everybody who has a page about one thing open: topic «referral», «meeting» or «board».
 
     A referral's two sides are two groups: that something happened is itself news, which one side may not have.
     """
     return f"topic.{topic}.{pk}.{side}" if side else f"topic.{topic}.{pk}"
 
 
-def changed(topic: str, pk: int, side: str = "") -> tuple[str, Hint]:
-    """The hint that the thing a page shows has changed."""
-    return topic_group(topic, pk, side), {"type": "changed", "topic": f"{topic}:{pk}"}
+def changed(topic: str, pk: int, side: str = "", part: str = "") -> tuple[str, Hint]:
+    """The hint that the thing a page shows has changed; `part` where only the regions of that name show it."""
+    hint = {"type": "changed", "topic": f"{topic}:{pk}"}
+    return topic_group(topic, pk, side), {**hint, "part": part} if part else hint
 
 
 def push_on_commit(hints: list[tuple[str, Hint]]) -> None:
@@ -47,16 +54,36 @@ def push_on_commit(hints: list[tuple[str, Hint]]) -> None:
     """
 
     def push() -> None:
-        async_to_sync(_send)(hints)
+        try:
+            _publish(hints) if settings.REDIS_URL else async_to_sync(_send)(hints)
+        except NO_WIRE as error:
+            log.warning("hint lost, pages catch up by asking: %s", type(error).__name__)
 
     transaction.on_commit(push, robust=True)
 
 
+@cache
+def _redis(address: str) -> "Redis":
+    """The process's own connections for hints. One that has been closed meanwhile is replaced once, without waiting."""
+    once_more = Retry(NoBackoff(), 1, supported_errors=(RedisAway,))
+    return Redis.from_url(address, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=once_more)
+
+
+def _publish(hints: list[tuple[str, Hint]]) -> None:
+    """All hints of an act in one round trip. The layer's own `group_send` would make an event loop and a connection.
+
+    Where a group listens is the layer's to say (channels_redis.pubsub); the tests of the wire hold that it is still so.
+    """
+    layer = get_channel_layer()
+    config: Any = settings.CHANNEL_LAYERS["default"]["CONFIG"]
+    with _redis(settings.REDIS_URL).pipeline(transaction=False) as pipe:
+        for group, hint in hints:
+            pipe.publish(f"{config['prefix']}__group__{group}", layer.serialize({"type": "hint", "hint": hint}))
+        pipe.execute()
+
+
 async def _send(hints: list[tuple[str, Hint]]) -> None:
     layer = get_channel_layer()
-    try:
-        async with asyncio.timeout(PATIENCE):
-            for group, hint in hints:
-                await layer.group_send(group, {"type": "hint", "hint": hint})
-    except NO_WIRE as error:
-        log.warning("hint lost, pages catch up by asking: %s", type(error).__name__)
+    async with asyncio.timeout(PATIENCE):
+        for group, hint in hints:
+            await layer.group_send(group, {"type": "hint", "hint": hint})

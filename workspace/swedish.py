@@ -68,7 +68,7 @@ def say_moment(at: datetime) -> str:
 def say_count(number: int, one: str, many: str) -> str:
     """«en sak», «fyra saker», «13 saker»: numbers up to twelve in words."""
     word = NUMBERS[number] if 0 <= number < len(NUMBERS) else str(number)
-    if number == 1 and one.endswith(("ärende", "samtycke", "fel")):
+    if number == 1 and one.endswith(("ärende", "samtycke", "fel", "möte")):
         word = "ett"
     return f"{word} {one if number == 1 else many}"
 

@@ -14,5 +14,6 @@ urlpatterns = [
     path("health/", HealthCheckView.as_view(checks=["health_check.checks.Database"]), name="health"),
     path("", include("notifications.urls")),
     path("", include("referrals.urls")),
+    path("", include("meetings.urls")),
     path("", include("workspace.front.urls")),
 ]

@@ -1,13 +1,11 @@
 """Waiting in pictures with their tables. A picture shows exactly its table's numbers, hidden cells too."""
 
 from typing import Any
-from xml.etree.ElementTree import Element
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 from pygal import XY, HorizontalStackedBar
-from pygal.style import Style
 
 from referrals.queries.waiting import (
     BANDS,
@@ -26,6 +24,7 @@ from referrals.queries.waiting import (
     open_ages_of,
 )
 from workspace.doors import RoleRequest, role_page
+from workspace.pictures import BRAND, INK, INK_2, SHEET, frame, picture
 from workspace.small_cells import SUM, Hidden, Shown
 from workspace.states import Gender
 from workspace.swedish import say_list
@@ -33,12 +32,10 @@ from workspace.swedish import say_list
 PERIODS = ((Period.YEAR, "Senaste 12 månaderna"), (Period.YEAR_BEFORE, "12 månaderna dessförinnan"))
 BAND_NAMES = [f"{least}–{most}" if most else f"över {least - 1}" for least, most in BANDS]
 
-# The light theme's colours (theme/samverkan.css): a picture can't read the page's. Every bar has an edge of ink and its
-# number, every curve its own dashes, so that no colour has to be told from another.
-INK, INK_2, SHEET, RULE = "#232d2c", "#575f5e", "#ffffff", "#d8dada"
-BAND_COLOURS, BAND_INKS = ("#e0ebed", "#a0c1c8", "#00596b", "#fae6c6"), (INK, INK, SHEET, INK)
+# Every bar has an edge of ink and its number, every curve its own dashes, so that no colour has to be told from another.
+BAND_COLOURS, BAND_INKS = ("#e0ebed", "#a0c1c8", BRAND, "#fae6c6"), (INK, INK, SHEET, INK)
 CURVES = {
-    GROUPS[Gender.WOMAN]: ("#00596b", "9, 4", "streckad"),
+    GROUPS[Gender.WOMAN]: (BRAND, "9, 4", "streckad"),
     GROUPS[Gender.MAN]: (INK_2, "2, 4", "prickad"),
     TOGETHER: (INK, "none", "hel"),
 }
@@ -183,7 +180,7 @@ def draw_ages(rows: list[dict[str, Any]]) -> Any:
         return None
     edges = f".bar rect, .legend rect {{stroke: {INK}}} .serie-{len(BANDS)} .bar rect {{stroke-dasharray: 4, 3}}"
     chart = HorizontalStackedBar(
-        **frame((*BAND_COLOURS, SHEET), edges, value_colors=(*BAND_INKS, INK)),
+        **frame((*BAND_COLOURS, SHEET), edges, width=WIDTH, value_colors=(*BAND_INKS, INK)),
         height=120 + 36 * len(rows),
         print_values=True,
         print_zeroes=False,
@@ -235,7 +232,7 @@ def draw_answers(curves: dict[str, list[tuple[int, int]]]) -> Any:
         for at, label in enumerate(curves)
     )
     chart = XY(
-        **frame(tuple(CURVES[label][0] for label in curves), lines),
+        **frame(tuple(CURVES[label][0] for label in curves), lines, width=WIDTH),
         height=320,
         margin_bottom=48,
         range=(0, 100),
@@ -250,55 +247,3 @@ def draw_answers(curves: dict[str, list[tuple[int, int]]]) -> Any:
     for label, points in curves.items():
         chart.add(f"{label}, {CURVES[label][2]}", points)
     return chart
-
-
-def frame(colours: tuple[str, ...], css: str, **style: Any) -> dict[str, Any]:
-    """What both pictures share: no script, no tooltip, nothing from elsewhere."""
-    sizes = {**dict.fromkeys(("label", "major_label", "value", "title"), 14), "legend": 12}
-    plain = Style(
-        background=SHEET,
-        plot_background=SHEET,
-        foreground=INK,
-        foreground_strong=INK,
-        foreground_subtle=INK,
-        guide_stroke_color=RULE,
-        major_guide_stroke_color=RULE,
-        guide_stroke_dasharray="none",
-        major_guide_stroke_dasharray="none",
-        colors=colours,
-        font_family="sans-serif",
-        **{f"{name}_font_size": size for name, size in sizes.items()},
-        opacity="1",
-        transition="0s",
-        **style,
-    )
-    return {
-        "style": plain,
-        "js": [],
-        "css": ["file://style.css", "file://graph.css", f"inline:{css}"],
-        "width": WIDTH,
-        "legend_at_bottom": True,
-        "truncate_legend": -1,
-        "truncate_label": -1,
-        "legend_box_size": 14,
-        "margin": 8,
-        "no_prefix": True,
-        "disable_xml_declaration": True,
-    }
-
-
-def picture(chart: Any) -> HttpResponse:
-    """A chart as an image without script and without a word about who made the tool."""
-    if chart is None:
-        raise Http404
-    chart.add_xml_filter(bare)
-    return HttpResponse(chart.render(), content_type="image/svg+xml")
-
-
-def bare(root: Element) -> Element:
-    """Take out pygal's comments, addresses and its empty script."""
-    for parent in list(root.iter()):
-        for child in list(parent):
-            if not isinstance(child.tag, str) or child.tag.rpartition("}")[2] in {"script", "title"}:
-                parent.remove(child)
-    return root

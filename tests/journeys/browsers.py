@@ -73,7 +73,7 @@ class Person:
         parts = urlsplit(request.url)
         if parts.scheme not in {"data", "blob"} and f"{parts.scheme}://{parts.netloc}" != self.server.url:
             self.errors.append(f"asks another host: {request.url}")
-        if request.method == "POST":
+        if request.method == "POST" and request.is_navigation_request():  # a form, not what a script says by itself
             self.acts.append(request)
 
     def wear(self, hat: Hat, in_thread: Callable[..., Any]) -> Self:
@@ -93,6 +93,7 @@ class Person:
 
     def acted_at(self) -> tuple[float, float]:
         """When the last form was sent and when the server answered it, as the browser's clock has it (ms)."""
+        self.acts[-1].response()  # a push may be faster than the answer
         timing = self.acts[-1].timing
         return float(timing["startTime"]), float(timing["startTime"]) + float(timing["responseStart"])
 

@@ -16,6 +16,7 @@ from referrals.states import ReferralState
 from tests.cast import PASSWORD, Cast
 from tests.journeys.browsers import Person
 from tests.journeys.conftest import NewPerson
+from tests.journeys.meeting_pages import MeetingWorld
 from tests.journeys.pages import Stop, World
 from tests.referrals.journeys import bring_to
 from tests.wire import session_of
@@ -158,6 +159,15 @@ def tour(person: NewPerson, in_thread: Callable[..., Any]) -> Tour:
 @pytest.mark.long
 def test_every_page_is_for_everybody(world: World, tour: Tour) -> None:
     stops = list(world.stops())
+    assert len({stop.name for stop in stops}) == len(stops)
+    for stop in stops:
+        tour.visit(stop)
+    tour.report()
+
+
+@pytest.mark.long
+def test_every_page_of_the_meetings_is_for_everybody(people: Cast, in_thread: Callable[..., Any], tour: Tour) -> None:
+    stops = list(in_thread(lambda: list(MeetingWorld(people).stops())))
     assert len({stop.name for stop in stops}) == len(stops)
     for stop in stops:
         tour.visit(stop)

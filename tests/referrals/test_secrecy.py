@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -10,30 +9,38 @@ from django.core import serializers
 from django.test import Client
 from django.urls import reverse
 
+from meetings.models import MeetingEvent
 from notifications.models import Notification
-from referrals.models import Referral, ReferralEvent
-from referrals.states import ReferralState
-from tests.cast import SECRET_NAME, SECRET_TEXT, Cast, draft, give_consent, make_member, make_participant
-from tests.referrals.addresses import (
-    OF_ABSENCE,
-    OF_CONSENT,
-    OF_PERSON,
-    OF_REFERRAL,
+from referrals.models import ReferralEvent
+from tests.addresses import (
+    OF_ACTION,
+    OF_ANYTHING,
+    OF_CASES,
+    OF_DECISION,
+    OF_MEETINGS,
     OF_TOKEN,
     POST_ONLY,
     addresses,
     said,
 )
-from tests.referrals.journeys import bring_to, footprint, undone
+from tests.cast import SECRET_NAME, SECRET_TEXT, Cast, give_consent, make_member, make_participant
+from tests.meetings.world import written
+from tests.referrals.journeys import footprint, undone
+from tests.world import MARKERS, MISSING, World, answer, make_small_world, make_whole_world
 from workspace.actions import make_sign_in_link
 from workspace.models import AuditEntry, Consent, IdempotencyKey
 from workspace.rules import Hat
 
 pytestmark = [pytest.mark.django_db]
 AsHat = Callable[[Hat], Client]
-MARKERS = (SECRET_NAME, SECRET_TEXT, "Åström", "Hemlig hälsa", "Samtalskontakt")
-MISSING = 987_654
 NO_RIGHT = ("outsider", "fk", "soc_manager", "psyk_manager", "coordinator", "chair")
+# Who may open the group's meetings: fk sits there and the coordinator arranges them, both outside the case; psyk is in
+# its circle, but not told of the decision and the action.
+OPEN_TO = {
+    "fk": OF_MEETINGS - OF_CASES,
+    "coordinator": OF_MEETINGS - OF_CASES,
+    "psyk": OF_MEETINGS - OF_DECISION - OF_ACTION,
+}
 
 
 # ---------- every address there is ----------
@@ -43,57 +50,27 @@ PLAIN = sorted({f"/{route}" for _, route, parameters in addresses() if not param
 
 @pytest.mark.embedded
 def test_every_address_with_a_key_has_a_case_here() -> None:
-    assert set(WITH_KEY) == OF_PERSON | OF_CONSENT | OF_REFERRAL | OF_TOKEN | OF_ABSENCE
-
-
-@dataclass
-class World:
-    """A person with a consent, a referral that was sent and a draft that was not: all of it soc's."""
-
-    cast: Cast
-    sent: Referral
-    draft: Referral
-    consent: Consent
-
-    def path(self, name: str, referral: Referral, *, missing: bool = False) -> str:
-        key: Any = referral.pk
-        if name in OF_PERSON:
-            key = self.cast.person.pk
-        elif name in OF_CONSENT:
-            key = self.consent.pk
-        pieces = ["lage"] if name == "referral_fragment" else []
-        return reverse(name, args=[MISSING if missing else key, *pieces])
-
-    @property
-    def form(self) -> dict[str, Any]:
-        """What every form would accept from somebody with the right."""
-        rows = [str(pk) for pk in self.consent.rows.values_list("pk", flat=True)]
-        return {
-            "scope": "status", "outcome": "granted", "code": "wrong_receiver", "reason": "Därför", "rows": rows,
-            "receiver": self.cast.psyk_desk.pk, "kind": "other", "question": "Ändrad", "ground": "consent",
-            "recipient": self.cast.psyk.agency_id, "categories": ["identity"], "purpose": "se", "form": "oral",
-            "valid_until": "2099-12-31", "given_on": "2026-01-01",
-        }  # fmt: skip
+    assert set(WITH_KEY) == OF_ANYTHING
 
 
 @pytest.fixture
 def world(cast: Cast) -> World:
-    referral = bring_to(cast, ReferralState.SENT, health="Hemlig hälsa", follow_up=True)
-    return World(cast, referral, draft(cast), Consent.objects.latest("pk"))
+    return make_small_world(cast)
 
 
-def answer(client: Client, method: str, path: str, data: dict[str, Any] | None = None) -> tuple[Any, ...]:
-    got: Any = client.get(path) if method == "get" else client.post(path, data or {})
-    headers = {name: value for name, value in got.headers.items() if name != "Expires"}
-    return got.status_code, headers, got.content, sorted(got.cookies)
+@pytest.fixture
+def whole_world(cast: Cast) -> World:
+    """With meetings."""
+    return make_whole_world(cast)
 
 
 @pytest.mark.parametrize("who", ["outsider", "fk", "psyk", "soc_manager", "coordinator", "chair"])
-def test_hidden_and_missing_answer_alike(world: World, as_hat: AsHat, who: str) -> None:
+def test_hidden_and_missing_answer_alike(whole_world: World, as_hat: AsHat, who: str) -> None:
+    world = whole_world
     hidden = world.draft if who == "psyk" else world.sent
     client, form = as_hat(getattr(world.cast, who)), world.form
-    before = footprint()
-    for name in sorted(set(WITH_KEY) - OF_TOKEN):
+    before = footprint(), written()
+    for name in sorted(set(WITH_KEY) - OF_TOKEN - OPEN_TO.get(who, set())):
         if name == "open_with_reason" and who.endswith("_manager"):
             continue  # on the manager's own list: the next test
         for method in ("get", "post"):
@@ -101,7 +78,7 @@ def test_hidden_and_missing_answer_alike(world: World, as_hat: AsHat, who: str) 
             nothing = answer(client, method, world.path(name, hidden, missing=True), form)
             assert found == nothing, (name, method)
             assert found[0] == (405 if method == "get" and name in POST_ONLY else 404), (name, method)
-    assert footprint() == before
+    assert (footprint(), written()) == before
 
 
 @pytest.mark.embedded
@@ -116,7 +93,8 @@ def test_a_manager_states_a_reason_for_the_own_agencys_referrals_only(world: Wor
     assert not world.cast.person.statedreason_set.exists()
 
 
-def test_the_anonymous_are_led_to_the_sign_in_whatever_they_ask_for(world: World) -> None:
+def test_the_anonymous_are_led_to_the_sign_in_whatever_they_ask_for(whole_world: World) -> None:
+    world = whole_world
     for name in sorted(set(WITH_KEY) - OF_TOKEN):
         for method in ("get", "post"):
             own, other = (world.path(name, world.sent, missing=missing) for missing in (False, True))
@@ -151,9 +129,9 @@ SEARCHES += ["/remisser/lista/?lage=alla", "/bevaka/?slag=measure"]
 
 
 def test_planted_words_reach_nobody_without_the_right(
-    world: World, as_hat: AsHat, caplog: pytest.LogCaptureFixture
+    whole_world: World, as_hat: AsHat, caplog: pytest.LogCaptureFixture
 ) -> None:
-    cast = world.cast
+    world, cast = whole_world, whole_world.cast
     caplog.set_level(logging.INFO)
     hats: dict[str, Hat] = {name: getattr(cast, name) for name in NO_RIGHT}
     hats["receiver"] = cast.psyk
@@ -162,6 +140,7 @@ def test_planted_words_reach_nobody_without_the_right(
         paths = [*PLAIN, *SEARCHES]
         if who != "receiver":  # who reads the lists before opening: their words reveal nothing either
             paths.append(world.path("referral", world.sent))
+            paths += [world.path(name, world.sent) for name in sorted(OF_MEETINGS - POST_ONLY)]
         for path in paths:
             got = client.get(path)
             seen = said(got.content) + str(got.headers)
@@ -177,14 +156,18 @@ def test_planted_words_reach_nobody_without_the_right(
 
 
 @pytest.mark.embedded
-def test_rows_of_record_and_of_notice_hold_no_word_of_a_person(world: World, as_hat: AsHat) -> None:
+def test_rows_of_record_and_of_notice_hold_no_word_of_a_person(whole_world: World, as_hat: AsHat) -> None:
+    world = whole_world
     soc, psyk = as_hat(world.cast.soc), as_hat(world.cast.psyk)
     soc.get(f"/deltagare/?sok={SECRET_NAME}")
     psyk.get(world.path("referral", world.sent))
     psyk.post(world.path("referral_acknowledge", world.sent), {"scope": "status_and_text", "once": SECRET_NAME[:3]})
     manager = as_hat(world.cast.psyk_manager)
     manager.post(world.path("open_with_reason", world.sent), {"reason": "Klagomål"})
-    for model in (AuditEntry, Notification, ReferralEvent, IdempotencyKey):
+    for name in ("case", "minutes_version", "room"):
+        assert soc.get(world.path(name, world.sent)).status_code == 200
+    soc.post(world.path("case_table", world.sent), {"text": SECRET_TEXT, "once": "b"})
+    for model in (AuditEntry, Notification, ReferralEvent, MeetingEvent, IdempotencyKey):
         rows = serializers.serialize("json", model.objects.all(), ensure_ascii=False)
         assert len(rows) > 10, model
         assert not [marker for marker in (*MARKERS, "Klagomål") if marker in rows], model
@@ -235,19 +218,20 @@ def test_what_one_hat_was_told_in_passing_is_not_shown_to_the_next(cast: Cast, a
     assert SECRET_NAME not in client.get("/").content.decode()
 
 
-def test_a_manager_reads_with_a_reason_and_writes_nothing(world: World, as_hat: AsHat) -> None:
+def test_a_manager_reads_with_a_reason_and_writes_nothing(whole_world: World, as_hat: AsHat) -> None:
+    world = whole_world
     manager = as_hat(world.cast.soc_manager)
     assert manager.post(world.path("open_with_reason", world.sent), {"reason": "Klagomål"}).status_code == 302
     assert SECRET_TEXT in manager.get(world.path("referral", world.sent)).content.decode()
     Consent.objects.filter(pk=world.consent.pk).update(to_be_confirmed=True)
-    before, written = footprint(), set()
+    before, changed = (footprint(), written()), set()
     for name in sorted(set(WITH_KEY) - OF_TOKEN - {"open_with_reason"}):
         with undone():
             manager.post(world.path(name, world.draft if name.startswith("draft") else world.sent), world.form)
-            after = footprint() | {"AuditEntry": before["AuditEntry"]}
+            after = footprint() | {"AuditEntry": before[0]["AuditEntry"]}, written()
             if after != before or not Consent.objects.filter(pk=world.consent.pk, to_be_confirmed=True).exists():
-                written.add(name)
-    assert written == set()
+                changed.add(name)
+    assert changed == set()
 
 
 # ---------- what is sent in ----------
@@ -324,6 +308,8 @@ def test_texts_nobody_can_read_are_refused_with_a_sentence(world: World, as_hat:
 
 
 ODD = ["/deltagare/?sok=%00", f"/deltagare/?sok={'å' * 3000}", "/remisser/?tur=%00&page=%00", "/lank/%00/"]
+ODD += ["/moten/grupp/1/serie/dag/?dag=%00", "/moten/uppgifter/?vilka=%00&page=%00", f"/moten/arende/{'9' * 25}/"]
+ODD += ["/moten/1/rum/?punkt=%00", f"/moten/{'9' * 25}/protokoll/{'9' * 25}/", "/moten/1/arende/ny/?deltagare=%00"]
 ODD += ["/bevaka/?kommun=%00&vantar_pa=x", f"/remisser/{'9' * 25}/", f"/deltagare/1/samtycke/?remiss={'9' * 25}"]
 
 
@@ -357,8 +343,8 @@ def test_a_form_without_its_token_is_refused_in_swedish(world: World) -> None:
     assert footprint() == before
 
 
-def test_a_get_of_what_is_posted_is_405_and_the_rest_is_not(world: World, as_hat: AsHat) -> None:
-    client = as_hat(world.cast.soc)
+def test_a_get_of_what_is_posted_is_405_and_the_rest_is_not(whole_world: World, as_hat: AsHat) -> None:
+    world, client = whole_world, as_hat(whole_world.cast.soc)
     refused = set()
     for name, _, parameters in addresses():
         if name not in OF_TOKEN | {"account_logout", "health"}:
@@ -368,8 +354,8 @@ def test_a_get_of_what_is_posted_is_405_and_the_rest_is_not(world: World, as_hat
     assert refused == POST_ONLY
 
 
-def test_nothing_signed_in_is_kept_by_a_browser_and_nothing_inline_runs(world: World, as_hat: AsHat) -> None:
-    client = as_hat(world.cast.soc)
+def test_nothing_signed_in_is_kept_by_a_browser_and_nothing_inline_runs(whole_world: World, as_hat: AsHat) -> None:
+    world, client = whole_world, as_hat(whole_world.cast.soc)
     paths = [*PLAIN, *(world.path(name, world.sent) for name in sorted(set(WITH_KEY) - OF_TOKEN)), "/finns-inte/"]
     for path in paths:
         got = client.get(path)

@@ -20,7 +20,7 @@ from referrals.models import Referral, ReferralKind
 from referrals.states import AnswerScope, ReferralState, Verb
 from tests.cast import Cast, draft, give_consent, make_cast, make_member, make_participant, sent
 from tests.infrastructure import close_connections
-from tests.referrals.addresses import addresses
+from tests.addresses import addresses
 from tests.referrals.journeys import ALL, DO, bring_to, footprint, undone, walk
 from tests.workspace.forms import FORMS, forms
 from workspace import actions

@@ -10,6 +10,8 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
 
+from meetings.queries import is_guest_only, meetings_visible_to
+from meetings.rules import side_of as side_of_meeting
 from notifications.queries import epoch, last_seq, sequence_after
 from referrals.queries import referrals_visible_to
 from referrals.rules import side_of
@@ -40,6 +42,9 @@ def group_of_topic(hat: Hat, topic: str) -> str | None:
     if kind == "referral" and isinstance(hat, Membership):
         referral = referrals_visible_to(hat).filter(pk=int(number)).first()
         return topic_group(kind, referral.pk, side_of(hat, referral)) if referral else None
+    if kind == "meeting":
+        meeting = meetings_visible_to(hat).filter(pk=int(number)).first()
+        return topic_group(kind, meeting.pk, side_of_meeting(hat, is_guest_only(hat, meeting))) if meeting else None
     if kind == "board" and is_coordinator(hat) and hat.cooperation_id == int(number):
         return topic_group(kind, hat.cooperation_id)
     return None
@@ -149,6 +154,14 @@ class HatConsumer(AsyncWebsocketConsumer):
         return epoch(), rows, last
 
     # ---------- out ----------
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """As channels has it, but for hints, which touch no database: before each message channels looks for old
+        connections, in the one thread that all sockets share, and thirty hints would wait for each other there."""
+        if message["type"] == "hint":
+            await self.hint(message)
+        else:
+            await super().dispatch(message)
+
     async def hint(self, event: dict[str, Any]) -> None:
         """Forward a hint from the layer. Notices before the replay are left out: the replay holds them."""
         hint = event["hint"]

@@ -39,12 +39,13 @@ def navigation(hat: Hat, path: str) -> list[dict[str, Any]]:
     names: list[tuple[str, str]] = []
     if is_caseworker(hat):
         names = [("Idag", "today"), ("Deltagare", "participants"), ("Remisser", "referrals")]
+        names.append(("Möten", "meetings"))
     elif is_manager(hat):
-        names = [("Enheten", "work_list")]
+        names = [("Enheten", "work_list"), ("Möten", "meetings")]
     elif is_coordinator(hat):
-        names = [("Bevaka", "board"), ("Väntan", "waiting")]
+        names = [("Bevaka", "board"), ("Väntan", "waiting"), ("Möten", "meetings")]
     elif sees_disputes(hat):
-        names = [("Ansvar", "disputes"), ("Väntan", "waiting")]
+        names = [("Ansvar", "disputes"), ("Väntan", "waiting"), ("Möten", "meetings")]
     pages = [(label, reverse(name)) for label, name in names]
     under = [url for _, url in pages if path == url or (url != "/" and path.startswith(url))]
     here = max(under, key=len, default="")  # one page may lie under another

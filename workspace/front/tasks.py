@@ -14,6 +14,7 @@ from django_tasks import task
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task
 
+from meetings.actions.openings import lapse_meetings, open_due_meetings, warn_of_gaps
 from notifications.actions import send_digests
 from referrals.actions import chase, return_from_left_agencies
 from workspace.front.actions.expiry import expire_disclosures
@@ -22,7 +23,15 @@ log = logging.getLogger("samverkansrum.jobs")
 
 Sweep = Callable[[], object]
 # In this order: what ends comes before what is told of it.
-SWEEPS: tuple[Sweep, ...] = (return_from_left_agencies, expire_disclosures, chase, send_digests)
+SWEEPS: tuple[Sweep, ...] = (
+    return_from_left_agencies,
+    expire_disclosures,
+    chase,
+    lapse_meetings,
+    open_due_meetings,
+    warn_of_gaps,
+    send_digests,
+)
 EVERY = 10  # minutes
 
 

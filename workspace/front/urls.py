@@ -1,6 +1,6 @@
 from django.urls import path
 
-from workspace.front.views import absences, accounts, consents, participants, today
+from workspace.front.views import absences, accounts, consents, meeting_consents, participants, today
 
 urlpatterns = [
     path("", today.today, name="today"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("deltagare/<int:pk>/", participants.participant, name="participant"),
     path("deltagare/<int:pk>/andra/", participants.change_participant, name="change_participant"),
     path("deltagare/<int:pk>/samtycke/", consents.new_consent, name="new_consent"),
+    path("deltagare/<int:pk>/samtycke/mote/", meeting_consents.new_meeting_consent, name="meeting_consent"),
     path("samtycken/<int:pk>/aterkalla/", consents.withdraw, name="withdraw_consent"),
     path("samtycken/<int:pk>/bekrafta/", consents.confirm, name="confirm_consent"),
 ]

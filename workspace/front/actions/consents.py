@@ -1,7 +1,8 @@
-"""Withdrawing a consent: one act over the ground floor and the referrals (house.md 1, 3)."""
+"""Withdrawing a consent: one act over the ground floor, the referrals and the meetings (house.md 1, 3)."""
 
 from collections.abc import Collection
 
+from meetings.actions import grounds as meetings
 from notifications.actions import deliver
 from referrals import actions as referrals
 from workspace.actions import action, end_rows, lock_participant
@@ -15,7 +16,8 @@ def withdraw_consent(*, by: Membership, consent: Consent, row_ids: Collection[in
     """Register that a person takes back a consent, or some of its rows. Works forward, at once (L8).
 
     Locks the participant, then the rows; marks them withdrawn and ends what rests on them; open referrals whose
-    identity or question did become withdrawn; their receivers are told, and their open pages close within a second.
+    identity or question did become withdrawn; their receivers are told, and their open pages close within a second. So
+    do the cases on meetings that rested on it, for whoever they were disclosed to.
     What was disclosed stays in the history; disclosures on other grounds are untouched. Rows already withdrawn are
     left as they are. Refuses anybody but a caseworker of the agency that obtained the consent.
     """
@@ -25,4 +27,5 @@ def withdraw_consent(*, by: Membership, consent: Consent, row_ids: Collection[in
     own = set(consent.rows.values_list("pk", flat=True))
     rows = end_rows(by=by, participant=participant, row_ids=own & set(row_ids))
     notices, topics = referrals.on_ground_lost(rows, by=by)
-    deliver(notices, topics)
+    case_notices, case_topics = meetings.on_ground_lost(rows, by=by)
+    deliver([*notices, *case_notices], [*topics, *case_topics])

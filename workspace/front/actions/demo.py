@@ -1,7 +1,6 @@
 """Making the demo: its people, their consents and their referrals, by the product's own actions."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
@@ -24,7 +23,9 @@ from referrals.states import (
 from workspace.actions import action, record_consent, record_reads, register_participant
 from workspace.actions.consents import RowInput
 from workspace.front.actions.consents import withdraw_consent
+from workspace.front.actions.demo_meetings import meeting_steps
 from workspace.front.actions.expiry import expire_disclosures
+from workspace.front.actions.made import Made, Step
 from workspace.front.demo.acts import Act, Story
 from workspace.front.demo.cast import (
     AGENCIES,
@@ -43,7 +44,6 @@ from workspace.front.demo.stories import READ_NOTICES, STORIES
 from workspace.models import (
     Agency,
     Category,
-    Consent,
     Cooperation,
     CooperationAgency,
     CooperationRole,
@@ -53,28 +53,10 @@ from workspace.models import (
     Membership,
     Municipality,
     Organisation,
-    Participant,
     UserAccount,
 )
 
 BEGINNING = 260  # working days ago, when the agencies began to cooperate
-
-Step = tuple[datetime, Callable[[], object]]
-
-
-@dataclass
-class Made:
-    """What exists so far, under the names that the demo's data uses."""
-
-    now: datetime
-    agencies: dict[str, Agency] = field(default_factory=dict)
-    desks: dict[str, Function] = field(default_factory=dict)
-    cooperations: dict[str, Cooperation] = field(default_factory=dict)
-    # A person with two hats has one entry for each: «tva-hattar/amv-pitea».
-    members: dict[str, Membership] = field(default_factory=dict)
-    people: dict[str, Participant] = field(default_factory=dict)
-    consents: dict[str, Consent] = field(default_factory=dict)
-    referrals: dict[int, Referral] = field(default_factory=dict)
 
 
 @action
@@ -124,7 +106,7 @@ def _make_agencies(made: Made) -> None:
 
 
 def _make_users(made: Made) -> None:
-    # Hashing takes its time on purpose; one hash serves all twelve.
+    # Hashing takes its time on purpose; one hash serves them all.
     password = make_password(PASSWORD)
     for given in USERS:
         user = UserAccount.objects.create(
@@ -149,7 +131,9 @@ def _give_hats(made: Made, given: UserGiven, user: UserAccount) -> None:
                 function=desk, membership=member, kind=seat.seat, order=desk.seats.count() + 1
             )
     if given.cooperation_role is not None:
-        CooperationRole.objects.create(cooperation=made.cooperations[PITEA], user=user, role=given.cooperation_role)
+        made.roles[given.username] = CooperationRole.objects.create(
+            cooperation=made.cooperations[PITEA], user=user, role=given.cooperation_role
+        )
 
 
 # ---------- what happened, and when ----------
@@ -169,6 +153,7 @@ def _steps(made: Made) -> list[Step]:
     for number, story in enumerate(STORIES):
         for act in story.acts:
             steps.append((at(act.days_ago, act.at), _step(_act, made, number, story, act)))
+    steps += meeting_steps(made)
     steps.append((at(1, "06.00"), _step(expire_disclosures)))
     for days_ago, time, who in READ_NOTICES:
         steps.append((at(days_ago, time), _step(_read_notices, made.members[who])))

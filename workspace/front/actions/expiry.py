@@ -1,5 +1,7 @@
 """Grounds that have run out by themselves (house.md 1 and 3)."""
 
+from meetings.actions.grounds import close_lapsed
+from meetings.queries.circles import cases_out_of_ground
 from referrals import actions as referrals
 from referrals.queries import referrals_out_of_ground
 
@@ -13,4 +15,7 @@ def expire_disclosures() -> int:
     found = list(referrals_out_of_ground())
     for referral in found:
         referrals.lapse_referral(referral=referral)
-    return len(found)
+    cases = list(cases_out_of_ground())
+    for case in cases:
+        close_lapsed(case=case)
+    return len(found) + len(cases)

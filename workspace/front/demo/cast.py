@@ -1,4 +1,4 @@
-"""Who is in the demo: agencies, cooperations, the twelve who sign in, and the people it is about."""
+"""Who is in the demo: agencies, cooperations, the sixteen who sign in, and the people it is about."""
 
 from typing import NamedTuple
 
@@ -91,6 +91,11 @@ USERS = (
     UserGiven("af-pitea", "Jonas", "Ekstrand", (Seat("af-pitea"),)),
     UserGiven("fk-norr", "Birgitta", "Åkerlind", (Seat("fk-norr"),)),
     UserGiven("amv-pitea", "Karin", "Sundvall", (Seat("amv-pitea"),)),
+    # Those who sit in the cooperation group when the ordinary member can't.
+    UserGiven("psyk-pitea-2", "Henrik", "Boström", (Seat("psyk-pitea", seat=DEPUTY),)),
+    UserGiven("lss-pitea-2", "Anders", "Högdahl", (Seat("lss-pitea", seat=DEPUTY),)),
+    UserGiven("af-pitea-2", "Ingrid", "Tolf", (Seat("af-pitea", seat=DEPUTY),)),
+    UserGiven("fk-norr-2", "Gunilla", "Rosvall", (Seat("fk-norr", seat=DEPUTY),)),
     UserGiven("soc-arvidsjaur", "Per-Anders", "Stenman", (Seat("soc-arvidsjaur"),)),
     UserGiven("tva-hattar", "Sara", "Lindvall", (Seat("amv-pitea", seat=DEPUTY), Seat("lss-pitea", seat=DEPUTY))),
     UserGiven("samordnare", "Petra", "Sjöblom", cooperation_role=CooperationRoleKind.COORDINATOR),

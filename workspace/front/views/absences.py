@@ -6,9 +6,9 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from workspace import actions
 from workspace.doors import MemberRequest, do_once, member_page
 from workspace.forms import AbsenceForm
+from workspace.front.actions import absences as actions
 from workspace.queries import absences_of
 
 

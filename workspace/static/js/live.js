@@ -62,7 +62,7 @@
       clearTimeout(lostTimer);
       lostTimer = 0;
     },
-    changed: ({ topic }) => refresh(topic === "bell" ? { bell: true, rest: false } : { bell: false }),
+    changed: ({ topic, part }) => refresh(topic === "bell" ? { bell: true, rest: false } : { bell: false, part }),
     reload: startAnew,
   };
 

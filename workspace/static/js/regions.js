@@ -1,6 +1,7 @@
 // Regions: elements with an id and data-live="/fragment/address", swapped whole by htmx when the page is told that something changed.
 // A region is left alone while the reader is in it; the status line then says so, and the swap waits until the reader has left.
-// Listens to "samverkan:refresh" {bell: notifications too, force: whatever the reader does}. Sends "samverkan:refreshed", "samverkan:wire".
+// Listens to "samverkan:refresh" {bell: notifications too, force: whatever the reader does, part: only regions whose data-live-part
+// names one of these words, and those that name none}. Sends "samverkan:refreshed", "samverkan:wire".
 (() => {
   const hovering = matchMedia("(hover: hover)"); // on touch, :hover stays behind after a tap and means nothing
   const asked = new Map(); // region id → {force, apply} of the request under way
@@ -34,19 +35,28 @@
     htmx.ajax("GET", region.dataset.live, { source: region, target: region, swap: "outerHTML", headers: { "X-Visible": document.hidden ? "0" : "1" } }).catch(() => {});
   }
 
-  function refresh({ bell = true, rest = true, force = false } = {}) {
-    for (const region of document.querySelectorAll("[data-live][id]")) if (isBell(region) ? bell : rest) fetchRegion(region, { force });
+  const wordsOf = (part) => part?.split(" ").filter(Boolean) ?? [];
+  const isMeant = (region, parts) => !parts || !region.dataset.livePart || wordsOf(region.dataset.livePart).some((word) => parts.has(word));
+
+  /** `parts`: the words of the regions that are meant; null for all. */
+  function refresh({ bell = true, rest = true, force = false, parts = null } = {}) {
+    for (const region of document.querySelectorAll("[data-live][id]")) {
+      if (isBell(region) ? bell : rest && isMeant(region, parts)) fetchRegion(region, { force });
+    }
   }
 
   // Hints come in bursts: one refresh answers them all. Force does not wait.
   document.addEventListener("samverkan:refresh", ({ detail }) => {
     if (detail.force) return refresh(detail);
-    const { bell = true, rest = true } = detail;
+    const { bell = true, rest = true, part } = detail;
+    const parts = part ? new Set(wordsOf(part)) : null;
     if (queued) {
+      // Of two hints for parts, both parts; of one for all, all. A hint for the bell alone says nothing of the rest.
+      if (rest) queued.parts = queued.rest && queued.parts && parts ? new Set([...queued.parts, ...parts]) : queued.rest ? null : parts;
       queued.bell ||= bell;
       queued.rest ||= rest;
     } else {
-      queued = { bell, rest };
+      queued = { bell, rest, parts };
       setTimeout(() => {
         const now = queued;
         queued = null;

@@ -15,7 +15,15 @@ from huey.storage import PostgresStorage
 from psycopg import sql
 
 # Only ever added to (house.md 4.8).
-APPEND_ONLY = ("workspace_auditentry", "referrals_referralevent")
+APPEND_ONLY = (
+    "workspace_auditentry",
+    "referrals_referralevent",
+    "meetings_meetingevent",
+    "meetings_minutes",
+    "meetings_minutespart",
+    "meetings_minutesapproval",
+    "meetings_tabletext",
+)
 # May be added to, and ended.
 ENDABLE = {"workspace_disclosure": ("ended_at", "ended_why")}
 

@@ -1,7 +1,6 @@
 """What the start page gathers from all floors, as plain data."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from django.urls import reverse
 from django.utils import timezone
@@ -12,46 +11,14 @@ from notifications.registry import all_kinds
 from referrals.queries import referrals_visible_to, waiting_for
 from referrals.states import UNANSWERED_STATES, ReferralState
 from workspace.clocks import start_of
-from workspace.models import Agency, ConsentRow, Membership
+from workspace.front.queries.meetings import meeting_to_dos, meetings_coming
+from workspace.front.queries.rows import Coming, Happening, ToDo
+from workspace.models import ConsentRow, Membership
 from workspace.queries import participants_visible_to
 from workspace.rules import row_lives
 
 SOON = timedelta(days=30)
 SHOWN = 30  # rows of a list on the start page; the rest is one click away
-
-
-@dataclass
-class ToDo:
-    """One thing that waits for the reader."""
-
-    row_id: str
-    title: str
-    url: str
-    number: str
-    about: str
-    button: str
-    due_on: date | None
-    since: datetime
-
-
-@dataclass
-class Happening:
-    row_id: str
-    at: datetime
-    agency: Agency | None
-    says: str
-    after: str
-    number: str
-    url: str
-    fresh: bool
-
-
-@dataclass
-class Coming:
-    on: date
-    title: str
-    url: str
-    about: str
 
 
 TITLES = {
@@ -69,8 +36,8 @@ TITLES = {
 
 
 def to_do(member: Membership) -> tuple[list[ToDo], list[int]]:
-    """What waits for this hat, and the participants whose names that shows."""
-    items, people = [], []
+    """What waits for this hat, soonest first, and the participants whose names or affairs that shows."""
+    items, people = meeting_to_dos(member)
     for referral in waiting_for(member)[:SHOWN]:
         ours = referral.sender.agency_id == member.agency_id
         them = referral.receiver.agency if ours else referral.sender.agency
@@ -95,7 +62,7 @@ def to_do(member: Membership) -> tuple[list[ToDo], list[int]]:
                 since=referral.told_since if ours else referral.turn_since,
             )
         )
-    return items, people
+    return sorted(items, key=lambda item: (item.due_on or date.max, item.since))[:SHOWN], people
 
 
 def said(notification: Notification) -> Happening:
@@ -121,9 +88,10 @@ def happenings(member: Membership) -> list[Happening]:
 
 
 def coming(member: Membership) -> tuple[list[Coming], list[int]]:
-    """Answers wished for and consents that run out within 30 days, soonest first; and whose names that shows."""
+    """Meetings, answers wished for and consents that run out within 30 days, soonest first; and whose names
+    that shows."""
     today = timezone.localdate()
-    items, people = [], []
+    items, people = meetings_coming(member, today + SOON), []
     waited = (
         referrals_visible_to(member)
         .filter(sender__agency=member.agency_id, answer_wished_on__range=(today, today + SOON), sent_at__isnull=False)

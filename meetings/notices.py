@@ -1,0 +1,59 @@
+"""What the meetings' floor tells people, by the meeting's day. No word needs the meeting itself."""
+
+from notifications.registry import NoticeKind, register
+
+PAGE = "meeting"
+
+# Minutes: whole sentences, since a coordinator, who has no agency, sends them too. All lead to the minutes.
+register(
+    NoticeKind("meeting.minutes_sent", "protokollet från mötet {number} är skickat till dig", "minutes"),
+    NoticeKind("meeting.minutes_to_approve", "protokollet från mötet {number} väntar på din justering", "minutes"),
+    NoticeKind("meeting.minutes_corrected", "protokollet från mötet {number} är rättat", "minutes"),
+    NoticeKind("meeting.minutes_objected", "någon vill ha en ändring i protokollet från mötet {number}", "minutes"),
+    NoticeKind("meeting.minutes_approved", "protokollet från mötet {number} är justerat", "minutes"),
+    NoticeKind("meeting.minutes_withdrawn", "protokollet från mötet {number} är återkallat för dig", "minutes"),
+)
+# The call. Said by nobody: whole sentences.
+register(
+    NoticeKind("meeting.called", "du är kallad till mötet {number}", PAGE),
+    NoticeKind("meeting.changed", "dagordningen är ändrad för mötet {number}", PAGE),
+    NoticeKind("meeting.deputy_asked", "du får frågan som ersättare till mötet {number}", PAGE),
+    NoticeKind("meeting.ordinary_comes", "du behöver inte svara, för ordinarie kommer till mötet {number}", PAGE),
+    NoticeKind("meeting.ordinary_too", "ordinarie kommer också till mötet {number}", PAGE),
+)
+# The call. Said by an agency: «Vuxenpsykiatrin Piteå saknar representant till mötet 15 dec. 2026».
+register(
+    NoticeKind("meeting.cannot_come", "har fått förhinder och frågar en ersättare till mötet {number}", PAGE),
+    NoticeKind("meeting.seat_empty", "saknar representant till mötet {number}", PAGE),
+    NoticeKind("meeting.other_time", "önskar en annan tid för mötet {number}", PAGE),
+)
+
+# The room. Said by nobody: whoever begins may have no agency.
+register(NoticeKind("meeting.started", "mötet {number} har börjat", "room"))
+# The agenda, proposals and actions. Said by nobody: whole sentences.
+register(
+    NoticeKind("meeting.invited_to_item", "du är inbjuden till en punkt på mötet {number}", PAGE),
+    NoticeKind("meeting.proposal_accepted", "ditt förslag tas upp på mötet {number}", PAGE),
+    NoticeKind("proposal.returned", "ditt förslag till dagordningen kom tillbaka med ett skäl", "proposals"),
+    NoticeKind("meeting.action_given", "du har fått en uppgift från mötet {number}", PAGE),
+)
+
+# Groups and series. Said by nobody: a coordinator, who has no agency, moves and cancels too. «group.» is about a group,
+# so that its number is not taken for a meeting's.
+register(
+    NoticeKind("meeting.moved", "mötet {number} har fått ny tid", PAGE),
+    NoticeKind("meeting.new_place", "mötet {number} har fått ny plats", PAGE),
+    NoticeKind("meeting.cancelled", "mötet {number} är inställt", PAGE),
+    NoticeKind("meeting.not_held", "mötet {number} blev inte av", PAGE),
+    NoticeKind("group.gap", "det är {number} sedan en av dina grupper träffades", "group"),
+)
+
+# Cases. Said by an agency, to the seats of the circle alone: «Socialtjänsten Piteå tar upp ett ärende på mötet …».
+# Never about whom. The first leads to the case, and is closed when access ends: «case.», so that its number is not taken
+# for a meeting's. The others lead to the meeting.
+register(
+    NoticeKind("case.added", "tar upp ett ärende på mötet {number}", "case"),
+    NoticeKind("meeting.case_withdrawn", "tog bort ett ärende från mötet {number}", PAGE),
+    NoticeKind("meeting.case_left", "tog bort er från ett ärende på mötet {number}", PAGE),
+    NoticeKind("meeting.case_access_ended", "registrerade att ett samtycke är återkallat, mötet {number}", PAGE),
+)

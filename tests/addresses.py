@@ -1,0 +1,92 @@
+"""Every address of the product, read from its resolver, so that a new one without a case is noticed."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+# What the key in an address points at. A new address belongs to one of these, or the tests fail.
+OF_PERSON = {"participant", "change_participant", "new_consent", "meeting_consent", "new_referral"}
+OF_CONSENT = {"withdraw_consent", "confirm_consent"}
+OF_REFERRAL = {
+    "referral", "referral_fragment", "open_with_reason", "draft_address", "draft_ground", "draft_text", "draft_review",
+    "draft_autosave", "referral_acknowledge", "referral_allow_answer", "referral_accept", "referral_decide",
+    "referral_return", "referral_revise", "referral_close", "referral_recall", "case_file",
+    "referral_start", "referral_ask_supplement", "referral_supplement", "referral_resume", "referral_suggest_redirect",
+    "referral_request_cancel", "referral_confirm_cancel", "referral_decline_cancel", "referral_reopen",
+    "referral_renew_ground", "referral_leave_be", "referral_new_date", "referral_pause", "referral_remind",
+    "referral_note", "referral_dispute", "referral_settle", "referral_agency_note",
+}  # fmt: skip
+OF_TOKEN = {"sign_in_link"}
+OF_ABSENCE = {"end_absence"}
+
+# The meetings': by what the address says, one after the other. The last key is the one that may be missing.
+OF_GROUP = {
+    "group", "change_group", "end_group", "group_seats", "new_series", "change_series", "series_day", "new_meeting",
+    "attendance_matrix", "attendance_matrix_picture", "agenda_template", "add_template_item", "place_template_item",
+    "proposals", "new_proposal",
+}  # fmt: skip
+OF_SEAT = {"group_seat", "end_seat"}
+OF_HOLDER = {"end_holder"}
+OF_TEMPLATE_ITEM = {"change_template_item", "move_template_item", "remove_template_item"}
+OF_PROPOSAL = {"return_proposal", "take_back_proposal"}
+OF_MEETING = {
+    "meeting", "meeting_seats_fragment", "meeting_agenda_fragment", "meeting_head_fragment", "meeting_checks_fragment",
+    "meeting_proposals_fragment", "move_meeting", "cancel_meeting", "call_meeting", "answer_call", "tick_present",
+    "add_item", "place_item", "agenda_print", "room", "room_fragment", "room_start", "room_go", "room_extend",
+    "room_finish", "room_resume", "room_pen", "room_here", "new_case",
+}  # fmt: skip
+OF_MEETING_AND_PROPOSAL = {"accept_proposal"}
+OF_MEETING_AND_ITEM = {"change_item", "move_item", "remove_item", "invite_to_item", "add_decision", "add_action"}
+OF_GUEST = {"take_back_invitation"}
+OF_ITEM = {"item_gender", "note_save", "note_merge"}
+OF_DECISION = {"remove_decision"}
+OF_ACTION = {"change_action", "close_action", "drop_action", "reopen_action", "refer_action"}
+OF_CASE = {
+    "case", "case_fragment", "case_circle", "withdraw_case", "case_note", "case_no_note", "case_table", "case_ground",
+    "case_decision", "case_action", "case_filed",
+}  # fmt: skip
+OF_HELD = {"minutes", "minutes_send", "minutes_correct", "minutes_box_fragment"}
+OF_MINUTES = {
+    "minutes_version", "minutes_text_fragment", "minutes_state_fragment", "minutes_side_fragment", "minutes_paper",
+    "minutes_pdf", "minutes_approve", "minutes_object", "minutes_withdraw",
+}  # fmt: skip
+# What is about a person: hidden also from who sits in the meeting, and from its coordinator.
+OF_CASES = OF_ITEM | OF_DECISION | OF_ACTION | OF_CASE
+OF_MEETINGS = (
+    OF_CASES | OF_GROUP | OF_SEAT | OF_HOLDER | OF_TEMPLATE_ITEM | OF_PROPOSAL | OF_MEETING | OF_MEETING_AND_PROPOSAL
+    | OF_MEETING_AND_ITEM | OF_GUEST | OF_HELD | OF_MINUTES
+)  # fmt: skip
+OF_ANYTHING = OF_PERSON | OF_CONSENT | OF_REFERRAL | OF_TOKEN | OF_ABSENCE | OF_MEETINGS
+POST_ONLY = {name for name in OF_REFERRAL if name.startswith("referral_")} - {"referral_fragment"}
+POST_ONLY |= {
+    "draft_autosave",
+    "case_file",
+    "confirm_consent",
+    "switch_hat",
+    "read_all",
+    "end_absence",
+    "board_remind",
+    "save_filter",
+    "drop_filter",
+}
+
+
+def addresses(resolver: URLResolver | None = None, before: str = "") -> Iterator[tuple[str, str, list[str]]]:
+    """(name, route, names of parameters) of every address of the product."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        route = before + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from addresses(entry, route)
+        else:
+            assert isinstance(entry, URLPattern)
+            yield entry.name or route, route, list(entry.pattern.converters)
+
+
+def said(content: bytes) -> str:
+    """All the text of an answer, also of an Excel file."""
+    if not content.startswith(b"PK"):
+        return content.decode()
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        return " ".join(parts.read(name).decode() for name in parts.namelist())

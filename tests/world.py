@@ -1,0 +1,76 @@
+"""The product-wide tests of secrecy: what there is to learn, every address of it, and what an answer is."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from referrals.models import Referral
+from referrals.states import ReferralState
+from tests.addresses import OF_CONSENT, OF_MEETINGS, OF_PERSON
+from tests.cast import SECRET_NAME, SECRET_TEXT, Cast, draft
+from tests.meetings.world import MeetingWorld, make_world
+from tests.referrals.journeys import bring_to
+from workspace.models import Consent
+
+MARKERS = (SECRET_NAME, SECRET_TEXT, "Åström", "Hemlig hälsa", "Samtalskontakt")
+MISSING = 987_654
+
+
+@dataclass
+class World:
+    """A person with a consent, a referral that was sent and a draft that was not, and cases at meetings: soc's."""
+
+    cast: Cast
+    sent: Referral
+    draft: Referral
+    consent: Consent
+    meetings: MeetingWorld | None = None  # made where a test asks for its addresses: it takes a while
+
+    def path(self, name: str, referral: Referral, *, missing: bool = False) -> str:
+        keys: list[Any] = [referral.pk]
+        if name in OF_PERSON:
+            keys = [self.cast.person.pk]
+        elif name in OF_CONSENT:
+            keys = [self.consent.pk]
+        elif name in OF_MEETINGS:
+            assert self.meetings is not None
+            keys = self.meetings.keys(name)
+        if missing:
+            keys[-1] = MISSING
+        pieces = {"referral_fragment": ["lage"], "room_fragment": ["dagordning"]}.get(name, [])
+        return reverse(name, args=[*keys, *pieces])
+
+    @property
+    def form(self) -> dict[str, Any]:
+        """What every form would accept from somebody with the right."""
+        rows = [str(pk) for pk in self.consent.rows.values_list("pk", flat=True)]
+        return {
+            "scope": "status", "outcome": "granted", "code": "wrong_receiver", "reason": "Därför", "rows": rows,
+            "receiver": self.cast.psyk_desk.pk, "kind": "other", "question": "Ändrad", "ground": "consent",
+            "recipient": self.cast.psyk.agency_id, "categories": ["identity"], "purpose": "se", "form": "oral",
+            "valid_until": "2099-12-31", "given_on": "2026-01-01", "agencies": [self.cast.psyk.agency_id],
+            "text": "Ändrad", "base_version": "1", "title": "Ändrad", "section": "matters", "minutes": "5",
+            "answer": "coming", "vart": "upp", "day": "2099-12-31", "begins": "9", "ends": "10", "confirmed": "on",
+            "beslut-text": "Ändrad", "g-answer": "decision", "g-text": "Ändrad", "comment": "Ändrad",
+        }  # fmt: skip
+
+
+def make_small_world(cast: Cast) -> World:
+    """Without meetings."""
+    referral = bring_to(cast, ReferralState.SENT, health="Hemlig hälsa", follow_up=True)
+    return World(cast, referral, draft(cast), Consent.objects.latest("pk"))
+
+
+def make_whole_world(cast: Cast) -> World:
+    world = make_small_world(cast)
+    world.meetings = make_world(cast)
+    return world
+
+
+def answer(client: Client, method: str, path: str, data: dict[str, Any] | None = None) -> tuple[Any, ...]:
+    """All of an answer that could differ between what is hidden and what does not exist."""
+    got: Any = client.get(path) if method == "get" else client.post(path, data or {})
+    headers = {name: value for name, value in got.headers.items() if name != "Expires"}
+    return got.status_code, headers, got.content, sorted(got.cookies)

@@ -1,0 +1,85 @@
+"""What the meetings' floor puts on the start page."""
+
+from datetime import date, datetime
+
+from django.urls import reverse
+from django.utils import timezone
+
+from meetings.models import Meeting
+from meetings.queries.attendance import answers_owed, meetings_ahead
+from meetings.queries.cases import notes_owed
+from meetings.queries.follow_up import open_actions_of, people_of
+from meetings.queries.minutes import approvals_owed
+from meetings.states import MeetingState
+from workspace.front.queries.rows import Coming, ToDo
+from workspace.models import Membership
+from workspace.swedish import say_date, say_time
+
+
+def day_of(meeting: Meeting) -> date:
+    return timezone.localdate(meeting.starts_at)
+
+
+def _to_do(
+    meeting: Meeting, address: str, pk: int, title: str, button: str, since: datetime, due_on: date | None = None
+) -> ToDo:
+    """One row: what to do, and of which group's meeting on which day."""
+    return ToDo(
+        row_id=f"{address}-{pk}",
+        title=title,
+        url=reverse(address, args=[pk]),
+        number=say_date(day_of(meeting)),
+        about=meeting.group.name,
+        button=button,
+        due_on=due_on,
+        since=since,
+    )
+
+
+def meeting_to_dos(member: Membership) -> tuple[list[ToDo], list[int]]:
+    """What this hat has to do for meetings, and the participants that the actions shown may tell of.
+
+    Calls without an answer, minutes to approve, notes owed to the agency's own file (L15), and actions due within 14
+    days or late. The names of a case's people are on its page, not here.
+    """
+    items = []
+    for row in answers_owed(member):
+        meeting, since = row.meeting, row.asked_at or row.meeting.starts_at
+        items.append(
+            _to_do(meeting, "meeting", meeting.pk, "Svara om du kommer", "Svara", since, due_on=day_of(meeting))
+        )
+    for minutes in approvals_owed(member):
+        meeting = minutes.meeting
+        items.append(_to_do(meeting, "minutes", meeting.pk, "Justera protokollet", "Läs", minutes.sent_at))
+    for case in notes_owed(member):
+        meeting, since = case.item.meeting, case.item.ended_at or case.item.meeting.ends_at
+        items.append(_to_do(meeting, "case", case.pk, "Skriv er anteckning om ett ärende", "Skriv", since))
+    actions = open_actions_of(member)
+    for action in actions:
+        meeting = action.item.meeting
+        items.append(
+            ToDo(
+                row_id=f"uppgift-{action.pk}",
+                title=action.text,
+                url=f"{reverse('actions')}#uppgift-{action.pk}",
+                number="Uppgift",
+                about=f"{meeting.group.name} {say_date(day_of(meeting))}",
+                button="Visa",
+                due_on=action.due_on,
+                since=action.made_at,
+            )
+        )
+    return items, people_of(actions)
+
+
+def meetings_coming(member: Membership, until: date) -> list[Coming]:
+    """The hat's meetings up to a day, the next first; one that is under way leads into its room."""
+    found = []
+    for meeting in meetings_ahead(member, until):
+        running = meeting.state == MeetingState.IN_PROGRESS
+        about = "Pågår nu" if running else f"Kl. {say_time(meeting.starts_at)}"
+        if meeting.place and not running:
+            about = f"{about}, {meeting.place}"
+        url = reverse("room" if running else "meeting", args=[meeting.pk])
+        found.append(Coming(day_of(meeting), meeting.group.name, url, about))
+    return found
