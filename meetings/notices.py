@@ -49,10 +49,12 @@ register(
 )
 
 # Cases. Said by an agency, to the seats of the circle alone: «Socialtjänsten Piteå tar upp ett ärende på mötet …».
-# Never about whom. The first leads to the case, and is closed when access ends: «case.», so that its number is not taken
-# for a meeting's. The others lead to the meeting.
+# Never about whom. The first leads to the case, and is closed when access ends: «case.», so that its number is not
+# taken for a meeting's. The others lead to the meeting.
 register(
     NoticeKind("case.added", "tar upp ett ärende på mötet {number}", "case"),
+    # Said by nobody: the meeting has been moved.
+    NoticeKind("case.cut_short", "ett ärende räcker inte till det flyttade mötet {number}, ta upp det på nytt", "case"),
     NoticeKind("meeting.case_withdrawn", "tog bort ett ärende från mötet {number}", PAGE),
     NoticeKind("meeting.case_left", "tog bort er från ett ärende på mötet {number}", PAGE),
     NoticeKind("meeting.case_access_ended", "registrerade att ett samtycke är återkallat, mötet {number}", PAGE),

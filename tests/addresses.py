@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver
+from pypdf import PdfReader
 
 # What the key in an address points at. A new address belongs to one of these, or the tests fail.
 OF_PERSON = {"participant", "change_participant", "new_consent", "meeting_consent", "new_referral"}
@@ -24,7 +25,7 @@ OF_ABSENCE = {"end_absence"}
 # The meetings': by what the address says, one after the other. The last key is the one that may be missing.
 OF_GROUP = {
     "group", "change_group", "end_group", "group_seats", "new_series", "change_series", "series_day", "new_meeting",
-    "attendance_matrix", "attendance_matrix_picture", "agenda_template", "add_template_item", "place_template_item",
+    "agenda_template", "add_template_item", "place_template_item",
     "proposals", "new_proposal",
 }  # fmt: skip
 OF_SEAT = {"group_seat", "end_seat"}
@@ -52,11 +53,12 @@ OF_MINUTES = {
     "minutes_version", "minutes_text_fragment", "minutes_state_fragment", "minutes_side_fragment", "minutes_paper",
     "minutes_pdf", "minutes_approve", "minutes_object", "minutes_withdraw",
 }  # fmt: skip
+OF_ATTENDANCE = {"attendance_matrix", "attendance_matrix_picture"}  # agencies and numbers, of a group
 # What is about a person: hidden also from who sits in the meeting, and from its coordinator.
 OF_CASES = OF_ITEM | OF_DECISION | OF_ACTION | OF_CASE
 OF_MEETINGS = (
     OF_CASES | OF_GROUP | OF_SEAT | OF_HOLDER | OF_TEMPLATE_ITEM | OF_PROPOSAL | OF_MEETING | OF_MEETING_AND_PROPOSAL
-    | OF_MEETING_AND_ITEM | OF_GUEST | OF_HELD | OF_MINUTES
+    | OF_MEETING_AND_ITEM | OF_GUEST | OF_HELD | OF_MINUTES | OF_ATTENDANCE
 )  # fmt: skip
 OF_ANYTHING = OF_PERSON | OF_CONSENT | OF_REFERRAL | OF_TOKEN | OF_ABSENCE | OF_MEETINGS
 POST_ONLY = {name for name in OF_REFERRAL if name.startswith("referral_")} - {"referral_fragment"}
@@ -71,6 +73,20 @@ POST_ONLY |= {
     "save_filter",
     "drop_filter",
 }
+POST_ONLY |= {
+    "accept_proposal", "add_action", "add_decision", "call_meeting", "case_filed", "case_no_note", "case_note",
+    "close_action", "drop_action", "end_group", "end_holder", "end_seat", "invite_to_item", "item_gender",
+    "minutes_approve", "minutes_correct", "minutes_object", "move_item", "move_template_item", "note_save",
+    "place_item", "place_template_item", "refer_action", "remove_decision", "remove_item",
+    "remove_template_item", "reopen_action", "return_proposal", "room_extend", "room_finish", "room_go",
+    "room_here", "room_pen", "room_resume", "room_start", "take_back_invitation", "take_back_proposal",
+    "tick_present", "withdraw_case",
+}  # fmt: skip
+GET_ONLY = {
+    "actions", "actions_fragment", "attendance_matrix", "attendance_matrix_picture", "minutes_paper",
+    "minutes_pdf",
+}  # fmt: skip
+REFUSED_METHODS = {"get": POST_ONLY, "post": GET_ONLY}  # answered 405, whoever asks
 
 
 def addresses(resolver: URLResolver | None = None, before: str = "") -> Iterator[tuple[str, str, list[str]]]:
@@ -85,7 +101,9 @@ def addresses(resolver: URLResolver | None = None, before: str = "") -> Iterator
 
 
 def said(content: bytes) -> str:
-    """All the text of an answer, also of an Excel file."""
+    """All the text of an answer, also of an Excel file and of a PDF."""
+    if content.startswith(b"%PDF"):
+        return " ".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
     if not content.startswith(b"PK"):
         return content.decode()
     with zipfile.ZipFile(io.BytesIO(content)) as parts:

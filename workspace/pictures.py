@@ -1,4 +1,4 @@
-"""Pictures of tables, as SVG: no script, no tooltip, nothing from elsewhere, not a word about who made the tool. Pure."""
+"""Pictures of tables, as SVG: no script, no tooltip, nothing from elsewhere, no word of the tool. Pure."""
 
 from typing import Any
 from xml.etree.ElementTree import Element

@@ -1,8 +1,10 @@
 """What a lost ground does to cases: whoever it was told to cannot read them any more, from now on (house.md 3)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.db.models import Q
+from django.utils import timezone
 
 from meetings.actions.cases import hints_to
 from meetings.actions.steps import lock_meeting, notice_of
@@ -10,10 +12,11 @@ from meetings.models import Case, CircleSeat, Meeting, TableReader
 from meetings.queries.cases import holders_of
 from meetings.queries.circles import unclosed_in
 from notifications.actions import Notice, close_notices
-from workspace.actions import action, record_act
+from workspace.actions import action, end_disclosures, record_act
 from workspace.live import Hint
-from workspace.models import ConsentRow, Membership
-from workspace.states import AuditAct
+from workspace.models import ConsentRow, Disclosure, Membership
+from workspace.rules import Hat
+from workspace.states import AuditAct, EndReason
 
 Told = tuple[list[Notice], list[tuple[str, Hint]]]
 
@@ -47,6 +50,37 @@ def _tell(case: Case, meeting: Meeting, lost: set[int], by: Membership) -> list[
     out = holders_of(case, lost)
     close_notices(kind_prefix="case.added", object_id=case.pk, memberships=out)
     return [notice_of("meeting.case_access_ended", meeting, out | holders_of(case, {case.agency_id}), by=by)]
+
+
+def end_untalked(meeting: Meeting, *, by: Hat | None) -> None:
+    """A locked meeting will not be: nobody needs to know for its sake whom it was to talk about. Inside an action.
+
+    What was told for its cases ends now, and the notices that lead there are closed; one audit row for each. The owner
+    keeps its own case. Tells nobody: the verb tells that the meeting is off.
+    """
+    rows = CircleSeat.objects.filter(case__item__meeting=meeting)
+    told = Disclosure.objects.filter(Q(pk__in=rows.values("identity")) | Q(pk__in=rows.values("question")))
+    end_disclosures(told, why=EndReason.RECALLED, at=timezone.now())
+    for case in Case.objects.filter(item__meeting=meeting, participant__isnull=False).order_by("pk"):
+        close_notices(kind_prefix="case.added", object_id=case.pk, memberships=unclosed_in(case))
+        record_act(
+            by=by, act=AuditAct.WRITE, what="case.untalked", object_id=case.pk, participant_id=case.participant_id
+        )
+
+
+def cut_short(meeting: Meeting) -> list[Notice]:
+    """A locked meeting has been moved to after what its cases were told for: the circle could not read them there.
+
+    A disclosure never lasts longer than it was made for, so whoever put such a case is told to put it anew. Returns the
+    notices; nobody outside learns when a consent ends.
+    """
+    ends = Q(identity__ends_at__lt=meeting.ends_at) | Q(question__ends_at__lt=meeting.ends_at)
+    short = CircleSeat.objects.filter(ends, case__item__meeting=meeting)
+    notices = []
+    for case in Case.objects.filter(pk__in=short.values("case")).order_by("pk"):
+        told = {case.member_id} & holders_of(case, {case.agency_id})
+        notices.append(replace(notice_of("case.cut_short", meeting, told), object_id=case.pk))
+    return notices
 
 
 @action

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from meetings.actions.carrying import carried_topics
+from meetings.actions.grounds import end_untalked
 from meetings.actions.opening import open_meeting
 from meetings.actions.steps import lock_meeting, notice_of, step, topics_of
 from meetings.models import Group, Meeting, Series
@@ -93,6 +94,7 @@ def lapse_meetings() -> int:
 def _lapse(*, meeting: Meeting) -> None:
     locked = lock_meeting(meeting)
     step(locked, MeetingVerb.LAPSE, by=None)
+    end_untalked(locked, by=None)
     open_next(series=locked.series)
     notice = notice_of("meeting.not_held", locked, arrangers_of(locked.group))
     deliver([notice], [*topics_of(locked), *carried_topics(locked)])

@@ -61,8 +61,9 @@ def start_meeting(*, by: Hat, meeting: Meeting) -> Meeting:
 def go_to_item(*, by: Hat, meeting: Meeting, leaving: int, to: int | None = None) -> AgendaItem:
     """Leave the item that the page showed as current (0: none) for the next one, or for a chosen one.
 
-    An item that was left before begins again; its notes are as they were. Refuses `SomebodyWasFaster` where the
-    meeting has left that item already, so that two who press at once move it once; and where there is nothing after it.
+    An item that was left before begins again (a case goes on); its notes are as they were. Refuses
+    `SomebodyWasFaster` where the meeting has left that item already, so that two who press at once move it once; and
+    where there is nothing after it.
     """
     meeting = _lock_running(by, meeting)
     if (meeting.current_item_id or 0) != leaving:
@@ -70,7 +71,9 @@ def go_to_item(*, by: Hat, meeting: Meeting, leaving: int, to: int | None = None
     target = _target(meeting, to)
     now = timezone.now()
     AgendaItem.objects.filter(meeting=meeting, pk=leaving).update(ended_at=now)
-    AgendaItem.objects.filter(pk=target.pk).update(started_at=now, ended_at=None)
+    # Of a case the first time stays: whoever heard it then, and has lost it since, still writes its own note (L15).
+    began = target.started_at if target.kind == ItemKind.CASE and target.started_at else now
+    AgendaItem.objects.filter(pk=target.pk).update(started_at=began, ended_at=None)
     Meeting.objects.filter(pk=meeting.pk).update(current_item=target)
     write_event(meeting, "go_to_item", by=by)
     deliver([], topics_of(meeting))
@@ -197,7 +200,7 @@ def answer_gender_equality(*, by: Hat, item: AgendaItem, answer: GenderAnswer, t
 def say_here(*, by: Hat, meeting: Meeting, is_leaving: bool = False) -> None:
     """An open page says that its reader is here, every 25 seconds, or is leaving.
 
-    In order: while the meeting goes on the hat is present, if it takes part in the item; the time it was seen; those
+    In order: while the meeting goes on the hat is present (a guest while their item does); the time it was seen; those
     whose time has run out are no longer seen. A hint only where somebody came or went, and of an item's circle only
     to the circle. Neither history nor audit: it is no record, and it is written over and over.
     """

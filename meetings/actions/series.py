@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from meetings.actions.calls import fill_seats, tell
 from meetings.actions.carrying import carried_topics
+from meetings.actions.grounds import cut_short, end_untalked
 from meetings.actions.opening import open_meeting
 from meetings.actions.openings import open_next
 from meetings.actions.steps import FASTER, lock_meeting, require_arranger, step, topics_of
@@ -84,7 +85,7 @@ def shift(
     _write(meeting, series, occurs_on, starts_at=starts_at, ends_at=ends_at, place=place, link=link)
     told = tell("meeting.moved", meeting, asked_members(meeting), by=by)
     _ask_again(meeting)
-    return [told, *fill_seats(meeting, seats_shown(meeting), set(), by=by)]
+    return [told, *fill_seats(meeting, seats_shown(meeting), set(), by=by), *cut_short(meeting)]
 
 
 def _ask_again(meeting: Meeting) -> None:
@@ -147,8 +148,9 @@ def cancel_meeting(*, by: Hat, meeting: Meeting, reason: str) -> None:
 
 
 def call_off(meeting: Meeting, *, by: Hat | None, reason: str) -> list[Notice]:
-    """Cancel a locked meeting and return whom to tell."""
+    """Cancel a locked meeting, end what was told for its cases, and return whom to tell."""
     step(meeting, MeetingVerb.CANCEL, by=by, text=reason)
+    end_untalked(meeting, by=by)
     return [tell("meeting.cancelled", meeting, asked_members(meeting), by=by)]
 
 

@@ -22,7 +22,7 @@ class Group(models.Model):
         Membership, on_delete=models.PROTECT, null=True, blank=True, related_name="secretary_of"
     )
     quorum = models.PositiveSmallIntegerField("minst så många myndigheter", default=2)
-    # Consultation without identity: off where a municipality has under 20,000 inhabitants, until the chair says so (L17).
+    # Consultation without identity: off where a municipality has under 20,000 inhabitants, until turned on (L17).
     anonymous_cases = models.BooleanField(default=False)
     ended_on = models.DateField(null=True, blank=True)
 

@@ -92,4 +92,5 @@ class MeetingEvent(ByHat):
 
     @property
     def label(self) -> str:
-        return str(MeetingVerb(self.verb).label) if self.verb in MeetingVerb.values else self.verb
+        """Of a verb that moves the meeting; the smaller acts are shown nowhere."""
+        return str(MeetingVerb(self.verb).label)

@@ -319,8 +319,8 @@ def is_item_guest(member: int, meeting: Meeting) -> bool:
 
 
 def arrangers_of(meeting: Meeting, seat: GroupSeat | None = None) -> set[int]:
-    """The chair and the secretary of the meeting's group, and of the seat's own in a joint meeting, who still hold a seat
-    there: whoever has lost theirs opens the meeting no more."""
+    """The chair and the secretary of the meeting's group, and of the seat's own in a joint meeting; only who still has
+    a seat there, since nobody else opens the meeting."""
     groups = {group.pk: group for group in (meeting.group, *([seat.group] if seat else []))}
     return {
         pk

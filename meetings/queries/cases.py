@@ -22,14 +22,13 @@ from meetings.models import (
     Decision,
     Meeting,
     SeatHolder,
-    TableReader,
     TableText,
 )
-from meetings.queries.meetings import circle_lives, own_circle_seats
+from meetings.queries.meetings import circle_lives, own_circle_seats, told_to
 from meetings.rules import seated
 from meetings.states import ActionState, MeetingState
 from workspace.models import Agency, Membership, Participant
-from workspace.rules import Hat, disclosure_lives
+from workspace.rules import Hat
 
 TALKED = {MeetingState.IN_PROGRESS, MeetingState.HELD}  # where notes are written and texts laid on the table
 
@@ -186,9 +185,7 @@ def note_of(case: Case, agency_id: int) -> CaseNote | None:
 
 def _texts_of(case: Case, member: Membership, *, only_own: bool) -> dict[int, tuple[TableText, datetime | None]]:
     """The texts that the member's agency may read, each with when that ends: its own, and those told to it."""
-    told = TableReader.objects.filter(text__case=case, agency=member.agency_id).filter(
-        disclosure_lives("disclosure__") | Q(text__case__participant__isnull=True)
-    )
+    told = told_to(member.agency_id).filter(text__case=case)
     ends = {} if only_own else dict(told.values_list("text", "disclosure__ends_at"))
     found = TableText.objects.filter(Q(agency=member.agency_id) | Q(pk__in=ends), case=case)
     rows = found.select_related("agency", "member__user").order_by("made_at", "pk")

@@ -30,6 +30,7 @@ from meetings.queries.meetings import (
     groups_visible_to,
     open_seats,
     own_circle_seats,
+    told_to,
 )
 from meetings.rules import is_arranger, seated
 from meetings.states import ActionState, ItemKind
@@ -50,12 +51,11 @@ def _readable(hat: Hat) -> Q:
     guest_of = ItemGuest.objects.filter(membership=hat).values("item")
     there |= Q(item__in=guest_of)
     circle = own_circle_seats(hat)
-    told = TableReader.objects.filter(agency=hat.agency_id).filter(
-        disclosure_lives("disclosure__") | Q(text__case__participant__isnull=True)
-    )
     own = Q(said__agency=hat.agency_id, item__case__in=circle.values("case"))
     # What others laid is gone with the case itself, whatever the speaker's own consent still covers.
-    others = Q(said__in=told.values("text"), item__case__in=circle.filter(circle_lives()).values("case"))
+    others = Q(
+        said__in=told_to(hat.agency_id).values("text"), item__case__in=circle.filter(circle_lives()).values("case")
+    )
     return there & (~Q(item__kind=ItemKind.CASE) | own | others)
 
 

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from meetings.models import Attendance, Group, GroupSeat, Meeting
+from meetings.queries.meetings import access_group, groups_visible_to
+from meetings.rules import STEERING_ROLES
 from meetings.states import MeetingState
 from workspace.clocks import add_months, start_of
-from workspace.models import Agency
+from workspace.models import Agency, Membership
+from workspace.rules import Hat
 
 MONTHS = 12  # this month and the eleven before it
 
@@ -52,6 +55,19 @@ class Matrix:
     months: list[date]  # the first day of each
     lines: list[AgencyLine]
     held: int  # meetings in all
+
+
+def groups_followed(hat: Hat) -> QuerySet[Group]:
+    """The groups whose attendance a cooperation's chair and steering group follow without being in them (R4)."""
+    if isinstance(hat, Membership) or hat.role not in STEERING_ROLES:
+        return Group.objects.none()
+    own = groups_visible_to(hat).values("pk")
+    return Group.objects.filter(cooperation=hat.cooperation_id, ended_on__isnull=True).exclude(pk__in=own)
+
+
+def access_attendance(hat: Hat, pk: int) -> Group:
+    """A group whose attendance this hat may see, or the same 404 as for one that does not exist."""
+    return groups_followed(hat).filter(pk=pk).first() or access_group(hat, pk)
 
 
 def attendance_matrix(group: Group) -> Matrix:

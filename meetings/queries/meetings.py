@@ -7,9 +7,20 @@ from datetime import date, datetime, timedelta
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.http import Http404
 
-from meetings.models import AgendaItem, Attendance, CircleSeat, Group, GroupSeat, ItemGuest, Meeting, SeatHolder
+from meetings.models import (
+    AgendaItem,
+    Attendance,
+    CircleSeat,
+    Group,
+    GroupSeat,
+    ItemGuest,
+    Meeting,
+    MeetingEvent,
+    SeatHolder,
+    TableReader,
+)
 from meetings.rules import ROLES, STEERING_ROLES, of_hat, seated, side_of
-from meetings.states import GroupKind, ItemKind
+from meetings.states import GroupKind, ItemKind, MeetingVerb
 from workspace.models import Membership
 from workspace.rules import Hat, active_on, disclosure_lives, is_coordinator
 
@@ -75,6 +86,15 @@ def is_guest_only(hat: Hat, meeting: Meeting) -> bool:
     return not SeatHolder.objects.filter(seated(), membership=hat, seat__group__in=groups).exists()
 
 
+def history_of(meeting: Meeting) -> QuerySet[MeetingEvent]:
+    """What happened to the meeting itself, in order: called, moved, begun, ended. The small acts are left out."""
+    return (
+        MeetingEvent.objects.filter(meeting=meeting, verb__in=MeetingVerb.values)
+        .select_related("member__agency", "member__user", "role__user")
+        .order_by("at", "pk")
+    )
+
+
 def attendance_of(hat: Hat, meeting: Meeting) -> Attendance | None:
     """The hat's own row of this meeting, if it has been asked or has joined."""
     return Attendance.objects.filter(of_hat(hat), meeting=meeting).select_related("seat__function__agency").first()
@@ -117,6 +137,12 @@ def own_circle_seats(member: Membership) -> QuerySet[CircleSeat]:
     held = SeatHolder.objects.filter(seated(), membership=member).values("seat")
     invited = ItemGuest.objects.filter(membership=member).values("item")
     return CircleSeat.objects.filter(Q(seat__in=held) | Q(case__item__in=invited), agency=member.agency_id)
+
+
+def told_to(agency: int) -> QuerySet[TableReader]:
+    """What has been laid on the table for an agency and it may read now. Without identity nothing ends."""
+    lives = disclosure_lives("disclosure__") | Q(text__case__participant__isnull=True)
+    return TableReader.objects.filter(lives, agency=agency)
 
 
 def _circles_of(member: Membership, items: list[int]) -> dict[int, int]:

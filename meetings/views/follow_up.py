@@ -127,7 +127,7 @@ def _form_page(request: AnyHatRequest, item: AgendaItem, form: Any, title: str, 
 @hat_page
 def add_decision(request: AnyHatRequest, pk: int, item_pk: int) -> HttpResponse:
     """Write down a decision."""
-    meeting, item = _item(request, pk, item_pk)
+    _, item = _item(request, pk, item_pk)
     form = DecisionForm(request.POST, auto_id="id_beslut_%s")
     if not form.is_valid():
         return _form_page(request, item, form, "Nytt beslut", "Spara beslutet")

@@ -33,6 +33,7 @@ from meetings.queries.groups import (
     places_of,
     seat_rows,
 )
+from meetings.queries.matrix import groups_followed
 from meetings.queries.series import coming_days, series_sentences
 from meetings.rules import is_arranger
 from meetings.states import GROUPS_WITH_CASES, GroupKind
@@ -73,6 +74,7 @@ def meetings(request: AnyHatRequest) -> HttpResponse:
         "rows": coming_meetings(request.hat),
         "warns": [row for row in groups if row.gap and row.gap.warns],
         "creates": is_coordinator(request.hat),
+        "followed": groups_followed(request.hat),
     }
     return render(request, "meetings/list.html", context)
 

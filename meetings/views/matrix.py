@@ -7,8 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 from pygal import Dot
 
-from meetings.queries import access_group
-from meetings.queries.matrix import AgencyLine, Cell, Matrix, attendance_matrix
+from meetings.queries.matrix import AgencyLine, Cell, Matrix, access_attendance, attendance_matrix, groups_followed
 from workspace.doors import AnyHatRequest, hat_page
 from workspace.pictures import BRAND, INK, SHEET, frame, picture
 from workspace.swedish import MONTHS, say_count, say_list
@@ -21,7 +20,7 @@ LARGEST = 1.4  # what a dot that fills its square would stand for: the largest h
 @hat_page
 def matrix(request: AnyHatRequest, pk: int) -> HttpResponse:
     """The table, and the picture of it. No person, so nothing to log."""
-    group = access_group(request.hat, pk)
+    group = access_attendance(request.hat, pk)
     found = attendance_matrix(group)
     lines = [
         {
@@ -33,6 +32,7 @@ def matrix(request: AnyHatRequest, pk: int) -> HttpResponse:
     ]
     context = {
         "group": group,
+        "is_followed": groups_followed(request.hat).filter(pk=pk).exists(),
         "months": found.months,
         "lines": lines,
         "held": found.held,
@@ -47,7 +47,7 @@ def matrix(request: AnyHatRequest, pk: int) -> HttpResponse:
 @hat_page
 def matrix_picture(request: AnyHatRequest, pk: int) -> HttpResponse:
     """The dots of the table; 404 where the page has no picture."""
-    found = attendance_matrix(access_group(request.hat, pk))
+    found = attendance_matrix(access_attendance(request.hat, pk))
     if not found.held or not found.lines:
         raise Http404
     return picture(draw(found))

@@ -7,6 +7,7 @@ from django.shortcuts import render
 
 from meetings.models import Meeting
 from meetings.queries import access_meeting, is_guest_only
+from meetings.queries.meetings import history_of
 from meetings.rules import can_lead, is_arranger
 from meetings.states import MeetingState
 from meetings.views.agenda import agenda_context
@@ -38,6 +39,7 @@ def meeting(request: AnyHatRequest, pk: int) -> HttpResponse:
     for _, piece_context in PIECES.values():
         context |= piece_context(request, found)
     context |= minutes_box(request, found)
+    context["history"] = [] if context["is_guest"] else history_of(found)
     return render(request, "meetings/meeting.html", context)
 
 

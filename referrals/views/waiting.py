@@ -32,7 +32,7 @@ from workspace.swedish import say_list
 PERIODS = ((Period.YEAR, "Senaste 12 månaderna"), (Period.YEAR_BEFORE, "12 månaderna dessförinnan"))
 BAND_NAMES = [f"{least}–{most}" if most else f"över {least - 1}" for least, most in BANDS]
 
-# Every bar has an edge of ink and its number, every curve its own dashes, so that no colour has to be told from another.
+# Every bar has an edge of ink and its number, every curve its own dashes, so that no colour need be told from another.
 BAND_COLOURS, BAND_INKS = ("#e0ebed", "#a0c1c8", BRAND, "#fae6c6"), (INK, INK, SHEET, INK)
 CURVES = {
     GROUPS[Gender.WOMAN]: (BRAND, "9, 4", "streckad"),

@@ -11,15 +11,25 @@ from meetings.actions.calls import call_meeting
 from meetings.actions.notes import save_note
 from meetings.actions.withdrawing import withdraw_minutes
 from meetings.models import ActionItem, AgendaItem, Attendance, Decision, Group, Meeting, Proposal, Series, TemplateItem
-from meetings.states import Answer, ItemKind, MeetingState
+from meetings.states import Answer, ItemKind, MeetingState, Repeats
 from tests.cast import Cast
-from tests.journeys.pages import Stop, press
+from tests.journeys.pages import Act, Stop, press
 from tests.meetings import cases, rooms
 from tests.meetings.cast import Room, in_days, make_group, make_item, make_meeting, make_room, put_in
 from tests.meetings.minutes_stage import Held, invite, make_held, sent_by_soc
 from workspace.rules import Hat
 
 LONG = "Försörjningsstödshandläggarsamordning och arbetsmarknadsenhetens verksamhetsplanering"
+
+
+def unfolded(details: str, button: str) -> Act:
+    """Unfold a form, and send it empty."""
+
+    def act(page: Page) -> None:
+        page.locator(f"{details} summary").click()
+        press(button)(page)
+
+    return act
 
 
 class MeetingWorld:
@@ -80,7 +90,13 @@ class MeetingWorld:
             )
         day = in_days(7).date()
         self.series = Series.objects.create(
-            group=room.group, weekday=day.weekday(), begins="13:00", ends="15:00", from_on=day, months_off=[7]
+            group=room.group,
+            repeats=Repeats.WEEKLY,
+            weekday=day.weekday(),
+            begins="13:00",
+            ends="15:00",
+            from_on=day,
+            months_off=[7],
         )
         return room
 
@@ -172,9 +188,6 @@ class MeetingWorld:
         yield Stop("actions", soc, "/moten/uppgifter/")
         yield Stop("actions, empty", cast.outsider, "/moten/uppgifter/")
         yield Stop("change action", soc, f"/moten/uppgifter/{self.action.pk}/andra/")
-        write = f"/moten/{self.running.meeting.pk}/punkt/{self.at.pk}"
-        yield Stop("new decision", soc, f"{write}/beslut/")
-        yield Stop("new action", soc, f"{write}/uppgift/")
 
     def _meeting(self) -> Iterator[Stop]:
         cast, meeting = self.cast, f"/moten/{self.ahead.meeting.pk}"
@@ -198,6 +211,8 @@ class MeetingWorld:
         yield Stop("lobby", cast.fk, f"/moten/{self.ahead.meeting.pk}/rum/")
         yield Stop("room, with the pen", cast.soc, running)
         yield Stop("room", cast.fk, running)
+        yield Stop("new decision with errors", cast.fk, running, unfolded("#nytt-beslut", "Spara beslutet"))
+        yield Stop("new action with errors", cast.fk, running, unfolded("#ny-uppgift", "Spara uppgiften"))
         yield Stop("room of a coordinator", cast.coordinator, running)
         yield Stop("room, gender equality", cast.soc, f"{running}?punkt={gender.pk}")
         yield Stop("room, gender equality with errors", cast.soc, f"{running}?punkt={gender.pk}", press("Spara svaret"))

@@ -17,11 +17,12 @@ from pypdf import PdfReader
 
 from meetings.models import CaseNote, Meeting, TableReader
 from tests.cast import SECRET_NAME, SECRET_TEXT, Cast
-from tests.journeys.browsers import Person, choose, took, watch, watch_gone
+from tests.journeys.browsers import WITHIN, Person, choose, took, watch, watch_gone
 from tests.journeys.conftest import Measure, NewPerson
 from tests.meetings.cases import meeting_consent
 from tests.meetings.cast import Room, make_room
 
+SOON = 2 * WITHIN  # in the room, where three screens fetch at once on a shared machine; its own promise is `make bench`
 OUTSIDE = "Ett ärende som din myndighet inte är med på"
 NOTE, DECISION, TASK = "Fem platser blir lediga i mars.", "Vi provar en gemensam blankett.", "Ring praktiksamordnaren"
 GENDER = "Lika många kvinnor och män har fått plats."
@@ -59,9 +60,9 @@ class Table:
     measured: Measure
 
     def seen(self, page: Page, word: str, by: Person, what: str) -> None:
-        """It is on an open page within a second, without a reload."""
+        """It is on an open page soon, without a reload."""
         expect(page.locator("body")).to_contain_text(word)
-        self.measured(what, took(page, word, by.acted_at()))
+        self.measured(what, took(page, word, by.acted_at()), within=SOON)
 
     def hides(self) -> None:
         """Nothing of the case is on the page of the agency that is outside it."""
@@ -140,7 +141,7 @@ def go_on(table: Table, title: str) -> None:
 
 
 def talk(table: Table) -> None:
-    """A note that grows, a decision and an action made in place: all see them within a second."""
+    """A note that grows, a decision and an action made in place: all see them without a reload."""
     table.chair.locator("#rum-anteckning textarea").press_sequentially(NOTE)
     for page in (table.deputy, table.fund):
         expect(page.locator("#rum-anteckning .doc")).to_have_text(NOTE)
@@ -223,9 +224,11 @@ def come_back_and_finish(table: Table) -> None:
     watch_gone(table.deputy, SECRET_TEXT)
     go_on(table, "5. Nästa möte")
     table.seen(table.fund, "5. Nästa möte", table.soc, "the case is over: whoever was outside is back")
+    expect(table.deputy.locator("main")).not_to_contain_text(SECRET_TEXT)
     table.measured(
         "the case is over: it is gone from the circle's page",
         took(table.deputy, SECRET_TEXT, table.soc.acted_at(), gone=True),
+        within=SOON,
     )
     expect(table.fund.locator("main")).not_to_contain_text(OUTSIDE)
     table.chair.get_by_role("button", name="Avsluta mötet").click()

@@ -11,10 +11,13 @@ from django.utils import timezone
 
 from meetings.actions.approvals import approve_minutes
 from meetings.actions.minutes import correct_minutes
-from meetings.models import AgendaItem, Meeting
+from meetings.actions.room import go_to_item
+from meetings.models import AgendaItem, CaseNote, Meeting
 from meetings.states import MeetingState
+from tests.meetings.cases import meeting_consent, put, running
 from tests.meetings.cast import Room
 from tests.meetings.minutes_stage import OPEN_ACTION, OPEN_DECISION, SAID, Held, make_held, sent_by_soc
+from workspace.front.actions.consents import withdraw_consent
 from workspace.rules import Hat
 
 AsHat = Callable[[Hat], Client]
@@ -86,3 +89,19 @@ def test_a_correction_leaves_when_the_meeting_ended_and_who_was_there(held: Held
         as_hat(cast.fk).post(reverse("room_here", args=[held.meeting.pk]))
         second = sent_by_soc(held, reason="Fel belopp")
     assert (second.head["ended"], second.attendance) == (first.head["ended"], first.attendance)
+
+
+def test_who_heard_a_case_writes_its_note_when_it_is_taken_up_again_without_them(room: Room, as_hat: AsHat) -> None:
+    cast = room.cast
+    consent = meeting_consent(cast, cast.psyk.agency, cast.fk.agency)
+    case = running(room, put(room, room.psyk_seat, room.fk_seat))
+    other = AgendaItem.objects.filter(meeting=room.meeting).exclude(pk=case.item_id).first()
+    assert other is not None
+    go_to_item(by=cast.soc, meeting=room.meeting, leaving=case.item_id, to=other.pk)
+    rows = consent.rows.filter(recipient=cast.psyk.agency)
+    withdraw_consent(by=cast.soc, consent=consent, row_ids=rows.values_list("pk", flat=True))
+    go_to_item(by=cast.soc, meeting=room.meeting, leaving=other.pk, to=case.item_id)
+    psyk, text = as_hat(cast.psyk), "Det vi hörde innan"
+    assert psyk.get(reverse("case", args=[case.pk])).status_code == 200
+    psyk.post(reverse("case_note", args=[case.pk]), {"text": text, "base_version": 0, "once": "en-gång-2"})
+    assert CaseNote.objects.get(case=case, agency=cast.psyk.agency).text == text

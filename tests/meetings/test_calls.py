@@ -290,6 +290,7 @@ def test_in_simulated_meetings_no_agency_is_silently_missing(room: Room, seed: i
     # A chair who acts is not told of it: here somebody else is.
     agency, desk = make_agency("af-t", "Arbetsförmedlingen Piteå", AgencyKind.PUBLIC_EMPLOYMENT_SERVICE, "Piteå")
     chair = make_member(agency, "af", desk)
+    make_seat(room.group, desk, chair)
     Group.objects.filter(pk=room.group.pk).update(chair=chair)
     room.group.refresh_from_db()
     statuses = set()

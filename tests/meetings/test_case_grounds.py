@@ -7,21 +7,38 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
 from meetings.actions.cases import change_circle
 from meetings.actions.grounds import on_ground_lost
+from meetings.actions.minutes import send_minutes
 from meetings.actions.table import lay_on_table
-from meetings.models import ActionItem, Case, CircleSeat, Decision, TableReader, TableText
+from meetings.models import ActionItem, AgendaItem, Case, CircleSeat, Decision, TableReader, TableText
+from meetings.queries.follow_up import access_action, access_decision
+from meetings.states import GenderAnswer, ItemKind
 from notifications.models import Notification
-from tests.cast import SECRET_TEXT, Cast
-from tests.meetings.cases import SAID, AsHat, confirmed, meeting_consent, put, running, said
+from tests.cast import SECRET_NAME, SECRET_TEXT, Cast
+from tests.meetings.cases import (
+    OWN_NOTE,
+    SAID,
+    AsHat,
+    confirmed,
+    held,
+    leaks,
+    meeting_consent,
+    put,
+    running,
+    said,
+)
 from tests.meetings.cast import Room, make_room
+from tests.meetings.minutes_stage import attend
 from tests.referrals.races import DONE, at_once, no_live_disclosure_on_an_ended_row, sequences_have_no_gaps
 from workspace.errors import Refusal
 from workspace.front.actions.consents import withdraw_consent
 from workspace.models import ConsentRow, Disclosure
+from workspace.rules import disclosure_lives
 
 pytestmark = pytest.mark.django_db
 
@@ -176,6 +193,45 @@ def test_when_nobody_else_is_left_nothing_is_laid_on_the_table(room: Room, case:
     take_back(room, discloser=room.cast.soc.agency)
     with pytest.raises(Refusal, match="Ingen annan är med"):
         said(case, room.cast.soc)
+
+
+def test_who_has_lost_the_case_reads_no_other_agencys_word_though_that_ones_consent_lives(
+    room: Room, case: Case, as_hat: AsHat
+) -> None:
+    """fk may still tell psyk; soc may not, and psyk is out of the case. Its own words stay its own."""
+    cast, soon = room.cast, str(timezone.localdate() + timedelta(days=9))
+    for hat, word in ((cast.fk, SAID), (cast.psyk, OWN_NOTE)):
+        confirmed(case, hat)
+        task = {"uppgift-text": word, "uppgift-who": f"a{cast.psyk.agency_id}", "uppgift-due_on": soon}
+        assert as_hat(hat).post(at("case_action", case), task).status_code == 302
+        assert as_hat(hat).post(at("case_decision", case), {"beslut-text": word}).status_code == 302
+    held(case)
+    item = AgendaItem.objects.filter(meeting=room.meeting, kind=ItemKind.GENDER_EQUALITY)
+    item.update(gender_answer=GenderAnswer.NO_DEVIATION, gender_text="Lika många.")
+    present = [
+        attend(room.meeting, hat, seat) for hat, seat in ((cast.soc, room.soc_seat), (cast.psyk, room.psyk_seat))
+    ]
+    send_minutes(by=cast.soc, meeting=room.meeting, adjusters={present[0].pk}, left_out=set(), reason="")
+    pages = ["/moten/uppgifter/?vilka=alla", "/moten/uppgifter/lista/?vilka=alla", at("case", case), "/"]
+    pages += [f"/moten/{room.meeting.pk}/{end}" for end in ("protokoll/1/", "protokoll/1/utskrift/")]
+    pages += [f"/moten/{room.meeting.pk}/rum/bit/{piece}/?punkt={case.item_id}" for piece in ("utfall", "arende")]
+
+    def read() -> str:
+        return " ".join(as_hat(cast.psyk).get(page).content.decode() for page in pages)
+
+    assert SAID in read() and OWN_NOTE in read()
+    take_back(room, discloser=cast.soc.agency, recipient=cast.psyk.agency)
+    assert Disclosure.objects.filter(
+        disclosure_lives(), discloser=cast.fk.agency, recipient=cast.psyk.agency
+    ).exists(), "what fk may tell psyk still lives"
+    assert leaks(read(), (SAID, SECRET_TEXT, SECRET_NAME)) == []
+    own = as_hat(cast.psyk).get(pages[0]).content.decode()
+    assert OWN_NOTE in own and OWN_NOTE in as_hat(cast.psyk).get(at("case", case)).content.decode()
+    with pytest.raises(Http404):
+        access_action(cast.psyk, ActionItem.objects.get(author=cast.fk.agency).pk)
+    with pytest.raises(Http404):
+        access_decision(cast.psyk, Decision.objects.get(agency=cast.fk.agency).pk)
+    assert SAID in as_hat(cast.soc).get(pages[0]).content.decode(), "the others go on"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
@@ -10,13 +11,17 @@ from django.utils import timezone
 
 from meetings.actions import attendance, calls
 from meetings.actions.groups import end_holder, end_seat
-from meetings.models import SeatHolder
-from meetings.states import Answer, ItemKind
+from meetings.actions.openings import lapse_meetings
+from meetings.actions.series import cancel_meeting, move_meeting
+from meetings.models import Meeting, SeatHolder
+from meetings.states import Answer, ItemKind, MeetingState
 from notifications.models import Notification
+from tests.cast import SECRET_NAME
 from tests.meetings.cases import meeting_consent, put
 from tests.meetings.cast import Room
 from tests.meetings.minutes_stage import last_notice, told_since
 from tests.meetings.rooms import running
+from workspace.models import Disclosure
 from workspace.rules import Hat
 
 AsHat = Callable[[Hat], Client]
@@ -63,3 +68,60 @@ def test_who_leaves_a_seat_is_told_of_its_cases_no_more(room: Room) -> None:
     assert set(told.values_list("membership", flat=True)) == everybody
     end_holder(by=cast.coordinator, holder=SeatHolder.objects.get(seat=room.psyk_seat, membership=cast.psyk))
     assert set(told.values_list("membership", flat=True)) == everybody - {cast.psyk.pk}
+
+
+@pytest.mark.parametrize("how", ["cancelled", "not held"])
+def test_when_a_meeting_is_not_to_be_its_cases_close_to_all_but_their_owner(
+    room: Room, as_hat: AsHat, how: str
+) -> None:
+    cast = room.cast
+    meeting_consent(cast, cast.psyk.agency)
+    address = reverse("case", args=[put(room).pk])
+    assert SECRET_NAME in as_hat(cast.psyk).get(address).content.decode()
+    if how == "cancelled":
+        cancel_meeting(by=cast.soc, meeting=room.meeting, reason="Snöoväder")
+    else:
+        past = timezone.now() - timedelta(days=30)
+        Meeting.objects.filter(pk=room.meeting.pk).update(starts_at=past, ends_at=past + timedelta(hours=2))
+        assert lapse_meetings() == 1
+    assert Meeting.objects.get(pk=room.meeting.pk).state in {MeetingState.CANCELLED, MeetingState.NOT_HELD}
+    assert as_hat(cast.psyk).get(address).status_code == 404
+    assert SECRET_NAME in as_hat(cast.soc).get(address).content.decode()
+    assert not Disclosure.objects.filter(ended_at__isnull=True).exists()
+    unread = Notification.objects.filter(kind="case.added", closed_at__isnull=True)
+    assert set(unread.values_list("membership", flat=True)) == {cast.soc_2.pk}
+
+
+def test_the_steering_group_follows_attendance_in_the_groups_it_does_not_sit_in(room: Room, as_hat: AsHat) -> None:
+    chair, matrix = as_hat(room.cast.chair), reverse("attendance_matrix", args=[room.group.pk])
+    assert f'href="{matrix}"' in chair.get(reverse("meetings")).content.decode()
+    page = chair.get(matrix).content.decode()
+    assert room.cast.psyk.agency.name in page and str(room.cast.psyk.user) not in page
+    # The numbers, and nothing else of the group.
+    group = reverse("group", args=[room.group.pk])
+    assert group not in page and chair.get(group).status_code == 404
+    assert chair.get(reverse("meeting", args=[room.meeting.pk])).status_code == 404
+    assert as_hat(room.cast.outsider).get(matrix).status_code == 404
+
+
+def test_the_page_says_what_has_happened_with_the_meeting_and_who_did_it(room: Room, as_hat: AsHat) -> None:
+    calls.call_meeting(by=room.cast.coordinator, meeting=room.meeting)
+    later = room.meeting.starts_at + timedelta(days=1)
+    move_meeting(by=room.cast.soc, meeting=room.meeting, starts_at=later, ends_at=later + timedelta(hours=2))
+    page = " ".join(as_hat(room.cast.fk).get(reverse("meeting", args=[room.meeting.pk])).content.decode().split())
+    assert f'Samordnaren skickade dagordningen <span class="mute">({room.cast.coordinator.user})' in page
+    assert f'ändrade tiden <span class="mute">({room.cast.soc.user})</span>. Från ' in page
+    assert "write_event" not in page and "asked_again" not in page
+
+
+def test_who_put_a_case_is_told_when_the_meeting_is_moved_to_after_what_it_was_told_for(room: Room) -> None:
+    meeting_consent(room.cast, until=timezone.localdate() + timedelta(days=400))
+    case = put(room)
+    for days, told in ((60, set()), (120, {("case.cut_short", room.cast.soc.pk)})):
+        room.meeting.refresh_from_db()
+        before, later = last_notice(), room.meeting.starts_at + timedelta(days=days)
+        move_meeting(
+            by=room.cast.coordinator, meeting=room.meeting, starts_at=later, ends_at=later + timedelta(hours=2)
+        )
+        assert {row for row in told_since(before) if row[0].startswith("case.")} == told
+    assert Notification.objects.get(kind="case.cut_short").object_id == case.pk

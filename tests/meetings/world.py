@@ -1,4 +1,4 @@
-"""What could leak from the meetings' floor: a case in a running meeting, minutes of another, notes, texts, an action."""
+"""What could leak from the meetings: a case in a running meeting, minutes of another, notes, texts, an action."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,7 +32,7 @@ class MeetingWorld:
         group, meeting, item = self.room.group.pk, self.room.meeting.pk, self.case.item_id
         seat = self.room.soc_seat
         found: list[tuple[set[str], list[Any]]] = [
-            (addresses.OF_GROUP, [group]),
+            (addresses.OF_GROUP | addresses.OF_ATTENDANCE, [group]),
             (addresses.OF_SEAT, [group, seat.pk]),
             (addresses.OF_HOLDER, [group, seat.pk, seat.holders.all()[0].pk]),
             (addresses.OF_TEMPLATE_ITEM, [group, TemplateItem.objects.filter(group=group)[0].pk]),

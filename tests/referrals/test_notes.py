@@ -13,8 +13,8 @@ from referrals import actions
 from referrals.errors import MissingGround
 from referrals.models import AgencyNote, Referral, ReferralSection
 from referrals.states import AnswerScope, ReferralState, SectionRole, Verb
-from tests.cast import Cast, give_consent
 from tests.addresses import said
+from tests.cast import Cast, give_consent
 from tests.referrals.journeys import bring_to, footprint, walk, withdraw
 from tests.referrals.test_case_file import text_of
 from workspace.errors import NotAllowed, SomebodyWasFaster

@@ -15,11 +15,13 @@ from referrals.models import ReferralEvent
 from tests.addresses import (
     OF_ACTION,
     OF_ANYTHING,
+    OF_ATTENDANCE,
     OF_CASES,
     OF_DECISION,
     OF_MEETINGS,
     OF_TOKEN,
     POST_ONLY,
+    REFUSED_METHODS,
     addresses,
     said,
 )
@@ -35,11 +37,12 @@ pytestmark = [pytest.mark.django_db]
 AsHat = Callable[[Hat], Client]
 NO_RIGHT = ("outsider", "fk", "soc_manager", "psyk_manager", "coordinator", "chair")
 # Who may open the group's meetings: fk sits there and the coordinator arranges them, both outside the case; psyk is in
-# its circle, but not told of the decision and the action.
+# its circle, but not told of the decision and the action; the cooperation's chair follows which agencies were there.
 OPEN_TO = {
     "fk": OF_MEETINGS - OF_CASES,
     "coordinator": OF_MEETINGS - OF_CASES,
     "psyk": OF_MEETINGS - OF_DECISION - OF_ACTION,
+    "chair": OF_ATTENDANCE,
 }
 
 
@@ -77,7 +80,7 @@ def test_hidden_and_missing_answer_alike(whole_world: World, as_hat: AsHat, who:
             found = answer(client, method, world.path(name, hidden), form)
             nothing = answer(client, method, world.path(name, hidden, missing=True), form)
             assert found == nothing, (name, method)
-            assert found[0] == (405 if method == "get" and name in POST_ONLY else 404), (name, method)
+            assert found[0] == (405 if name in REFUSED_METHODS[method] else 404), (name, method)
     assert (footprint(), written()) == before
 
 
@@ -99,7 +102,7 @@ def test_the_anonymous_are_led_to_the_sign_in_whatever_they_ask_for(whole_world:
         for method in ("get", "post"):
             own, other = (world.path(name, world.sent, missing=missing) for missing in (False, True))
             got, nothing = (getattr(Client(), method)(path) for path in (own, other))
-            if method == "get" and name in POST_ONLY:
+            if name in REFUSED_METHODS[method]:
                 assert got.status_code == nothing.status_code == 405
                 continue
             assert got.status_code == nothing.status_code == 302

@@ -10,6 +10,7 @@ from referrals import actions as referral_actions
 from referrals.models import Referral, SavedFilter
 from referrals.states import AnswerScope, ReferralState
 from tests.cast import Cast, give_consent
+from tests.meetings.forms import meeting_forms
 from tests.referrals.journeys import bring_to
 from workspace.models import Consent
 from workspace.rules import Hat
@@ -118,6 +119,7 @@ def forms(cast: Cast) -> dict[str, Form]:
         **clock_forms(cast),
         "open_with_reason": on(cast, S.SENT, cast.psyk_manager, "oppna", reason="Klagomål"),
         **board_forms(cast),
+        **{name: form for name, form in meeting_forms(cast).items() if name not in UNREPEATED},
     }
 
 
@@ -132,3 +134,26 @@ FORMS = [
     "referral_agency_note", "open_with_reason",
     "board_remind", "save_filter", "drop_filter",
 ]  # fmt: skip
+FORMS += [
+    "new_group", "change_group", "end_group", "add_seat", "seat_members", "end_seat", "end_holder",
+    "new_meeting", "move_meeting", "cancel_meeting", "new_series", "change_series", "series_day",
+    "call_meeting", "answer_call", "tick_present", "minutes_send", "minutes_approve", "minutes_object",
+    "minutes_correct", "minutes_withdraw", "add_item", "place_item", "change_item", "move_item", "remove_item",
+    "invite_to_item", "take_back_invitation", "add_template_item", "place_template_item",
+    "change_template_item", "move_template_item", "remove_template_item", "add_decision", "add_action",
+    "remove_decision", "change_action", "close_action", "drop_action", "reopen_action", "refer_action",
+    "new_proposal", "accept_proposal", "return_proposal", "take_back_proposal", "meeting_consent", "new_case",
+    "case_circle", "withdraw_case", "case_note", "case_no_note", "case_table", "case_ground", "case_decision",
+    "case_action", "room_start", "room_go", "room_extend", "room_finish", "room_resume", "room_pen",
+    "item_gender", "note_save", "note_merge",
+]  # fmt: skip
+# What is posted and is not among them, and why.
+UNREPEATED = {
+    "draft_autosave": "saved again while somebody types; it has a version of its own",
+    "case_file": "answers with a paper: each is made and logged anew",
+    "case_filed": "answers with a paper: each is made and logged anew",
+    "switch_hat": "changes the session and nothing else",
+    "read_all": "read is read",
+    "end_absence": "a repeat finds no absence: tests/front/test_absence.py",
+    "room_here": "says that the page is still open: that the moment moves is what it is for",
+}

@@ -18,11 +18,12 @@ from notifications.models import Counter, Notification
 from referrals import actions as referral_actions
 from referrals.models import Referral, ReferralKind
 from referrals.states import AnswerScope, ReferralState, Verb
+from tests.addresses import POST_ONLY, addresses
 from tests.cast import Cast, draft, give_consent, make_cast, make_member, make_participant, sent
 from tests.infrastructure import close_connections
-from tests.addresses import addresses
+from tests.meetings.world import written
 from tests.referrals.journeys import ALL, DO, bring_to, footprint, undone, walk
-from tests.workspace.forms import FORMS, forms
+from tests.workspace.forms import FORMS, UNREPEATED, forms
 from workspace import actions
 from workspace.models import AuditEntry, Consent, FunctionMember, Membership, Participant, StatedReason
 from workspace.rules import Hat
@@ -207,6 +208,7 @@ def test_every_address_that_writes_about_a_person_is_among_the_forms(cast: Cast)
     assert list(forms(cast)) == FORMS
     keyed = {name for name, _, parameters in addresses() if parameters and name.startswith("referral_")}
     assert keyed - {"referral_fragment"} <= set(FORMS)
+    assert POST_ONLY - set(FORMS) == set(UNREPEATED)
 
 
 @pytest.mark.embedded
@@ -215,9 +217,10 @@ def test_the_same_form_three_times_has_one_effect_and_one_answer(cast: Cast, as_
     hat, path, data = forms(cast)[name]()
     client = as_hat(hat)
 
-    def post() -> tuple[int, str, dict[str, Any], int]:
+    def post() -> tuple[int, str, dict[str, Any], int, dict[str, Any]]:
         got = client.post(path, {**data, "once": "samma nyckel"})
-        return got.status_code, got.headers.get("Location", ""), footprint(), StatedReason.objects.count()
+        reasons = StatedReason.objects.count()
+        return got.status_code, got.headers.get("Location", ""), footprint(), reasons, written()
 
     first = post()
     assert first[0] == 302, first
