@@ -46,6 +46,9 @@ class MeetingState(TextChoices):
     NOT_HELD = "not_held", "Blev inte av"
 
 
+NEVER_HELD = {MeetingState.CANCELLED, MeetingState.NOT_HELD}
+
+
 class MeetingVerb(TextChoices):
     CALL = "call", "skickade dagordningen"
     MOVE = "move", "ändrade tiden"

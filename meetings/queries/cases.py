@@ -26,7 +26,7 @@ from meetings.models import (
 )
 from meetings.queries.meetings import circle_lives, own_circle_seats, told_to
 from meetings.rules import seated
-from meetings.states import ActionState, MeetingState
+from meetings.states import NEVER_HELD, ActionState, MeetingState
 from workspace.models import Agency, Membership, Participant
 from workspace.rules import Hat
 
@@ -53,8 +53,10 @@ class Standing:
 
 def access_ended(seat: CircleSeat) -> datetime | None:
     """When a circle seat's agency lost the case; None while its access lives. Asks nothing of the database."""
-    if seat.agency_id == seat.case.agency_id or seat.case.is_anonymous:
+    if seat.agency_id == seat.case.agency_id:
         return None
+    if seat.case.is_anonymous:
+        return seat.case.made_at if seat.case.item.meeting.state in NEVER_HELD else None
     now, moments = timezone.now(), []
     for told in (seat.identity, seat.question):
         if told is None:

@@ -12,7 +12,7 @@ from meetings.models import Attendance, Group, GroupSeat, ItemGuest, Meeting, Se
 from meetings.queries.meetings import groups_visible_to, meetings_visible_to
 from meetings.rules import is_arranger, of_hat, seated
 from meetings.schedule import MONTH_NAMES, days_counted
-from meetings.states import AHEAD, LONGEST_GAP, MONTHLY_GROUPS, Answer, MeetingState
+from meetings.states import AHEAD, LONGEST_GAP, MONTHLY_GROUPS, NEVER_HELD, Answer, MeetingState
 from workspace.clocks import day_off, start_of
 from workspace.models import Agency, Cooperation, Function, Membership, Municipality
 from workspace.rules import Hat, active_on
@@ -113,7 +113,7 @@ def overlapping(
         Meeting.objects.filter(
             Q(group__in=keys) | Q(joined_group__in=keys), starts_at__lt=ends_at, ends_at__gt=starts_at
         )
-        .exclude(state__in=(MeetingState.CANCELLED, MeetingState.NOT_HELD))
+        .exclude(state__in=NEVER_HELD)
         .exclude(pk__in=[besides.pk] if besides else [])
         .first()
     )

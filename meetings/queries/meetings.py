@@ -20,7 +20,7 @@ from meetings.models import (
     TableReader,
 )
 from meetings.rules import ROLES, STEERING_ROLES, of_hat, seated, side_of
-from meetings.states import GroupKind, ItemKind, MeetingVerb
+from meetings.states import NEVER_HELD, GroupKind, ItemKind, MeetingVerb
 from workspace.models import Membership
 from workspace.rules import Hat, active_on, disclosure_lives, is_coordinator
 
@@ -126,10 +126,11 @@ class ItemShown:
 def circle_lives() -> Q:
     """Circle seats whose agency may read the case now: its owner's, and those whose two disclosures live.
 
-    Without identity nothing has been disclosed that could end.
+    Without identity nothing has been disclosed that could end: such a case goes with a meeting that never came to be.
     """
     told = disclosure_lives("identity__") & disclosure_lives("question__")
-    return Q(agency=F("case__agency")) | Q(case__participant__isnull=True) | told
+    unnamed = Q(case__participant__isnull=True) & ~Q(case__item__meeting__state__in=NEVER_HELD)
+    return Q(agency=F("case__agency")) | unnamed | told
 
 
 def own_circle_seats(member: Membership) -> QuerySet[CircleSeat]:

@@ -125,3 +125,16 @@ def test_who_put_a_case_is_told_when_the_meeting_is_moved_to_after_what_it_was_t
         )
         assert {row for row in told_since(before) if row[0].startswith("case.")} == told
     assert Notification.objects.get(kind="case.cut_short").object_id == case.pk
+
+
+def test_a_consultation_without_identity_goes_with_a_meeting_that_is_called_off(room: Room, as_hat: AsHat) -> None:
+    room.group.anonymous_cases = True
+    room.group.save()
+    case = put(room, anonymous=True, question="Hur gör ni med resor?")
+    address, agenda = reverse("case", args=[case.pk]), reverse("meeting", args=[room.meeting.pk])
+    psyk = as_hat(room.cast.psyk)
+    assert "Hur gör ni med resor?" in psyk.get(address).content.decode()
+    cancel_meeting(by=room.cast.coordinator, meeting=room.meeting, reason="Sjukdom")
+    assert psyk.get(address).status_code == 404
+    assert address not in psyk.get(agenda).content.decode()
+    assert "Hur gör ni med resor?" in as_hat(room.cast.soc).get(address).content.decode()
