@@ -13,6 +13,8 @@ from workspace.forms import PlainText
 UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200e\u200f\u202a-\u202e\u2061-\u2064\u2066-\u206f]")
 LINE_END = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 
+LARGEST = 2**31 - 1  # what every database holds; no page of ours says more
+
 
 class PastedText(PlainText):
     """Text that is often pasted, and saved while it is typed: what can't be seen is taken away without a word."""
@@ -25,8 +27,8 @@ class NoteForm(forms.Form):
     """An item's note. `base_version` is the one it began from, `waiting` the page's own text that was kept aside."""
 
     text = PastedText(label="Anteckning", max_length=LONGEST_NOTE, required=False, strip=False)
-    base_version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
-    waiting = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
+    base_version = forms.IntegerField(min_value=0, max_value=LARGEST, widget=forms.HiddenInput)
+    waiting = forms.IntegerField(min_value=0, max_value=LARGEST, required=False, widget=forms.HiddenInput)
 
 
 class MergeForm(forms.Form):
@@ -38,8 +40,8 @@ class MergeForm(forms.Form):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 14}),
     )
-    base_version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
-    waiting = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    base_version = forms.IntegerField(min_value=0, max_value=LARGEST, widget=forms.HiddenInput)
+    waiting = forms.IntegerField(min_value=1, max_value=LARGEST, widget=forms.HiddenInput)
     waiting_seen = forms.CharField(max_length=40, widget=forms.HiddenInput)
 
 
@@ -61,5 +63,5 @@ class GenderEqualityForm(forms.Form):
 class GoForm(forms.Form):
     """Which item the page showed as current, and which to go to (none: the next)."""
 
-    leaving = forms.IntegerField(min_value=0)
-    to = forms.IntegerField(min_value=1, required=False)
+    leaving = forms.IntegerField(min_value=0, max_value=LARGEST)
+    to = forms.IntegerField(min_value=1, max_value=LARGEST, required=False)

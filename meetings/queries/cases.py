@@ -88,7 +88,7 @@ def _seats_of(member: Membership) -> QuerySet[CircleSeat]:
 
 def find_standing(hat: Hat, pk: int) -> Standing | None:
     """The hat's place in a case, open or kept; None for whoever has none, and for a case that does not exist."""
-    seats = list(_seats_of(hat).filter(case=pk)) if isinstance(hat, Membership) else []
+    seats = list(_seats_of(hat).filter(case__pk=pk)) if isinstance(hat, Membership) else []
     for seat in seats:
         if access_ended(seat) is None:
             return Standing(seat.case, seat, None)
