@@ -46,6 +46,11 @@ class Meeting(models.Model):
     def __str__(self) -> str:
         return f"meeting {self.pk}"
 
+    @property
+    def group_ids(self) -> list[int]:
+        """The group whose meeting it is, and the one it is held together with."""
+        return [pk for pk in (self.group_id, self.joined_group_id) if pk]
+
 
 class Attendance(ByHat):
     """One hat and one meeting: asked, answered, present. A role, or somebody invited to one item, has no seat."""

@@ -21,10 +21,6 @@ def can_change_agenda(meeting: Meeting) -> bool:
     return meeting.state in {*AHEAD, MeetingState.IN_PROGRESS}
 
 
-def _groups_of(meeting: Meeting) -> list[int]:
-    return [pk for pk in (meeting.group_id, meeting.joined_group_id) if pk]
-
-
 # ---------- people ----------
 def presenters_of(groups: Sequence[int]) -> QuerySet[Membership]:
     """Who holds a seat in these groups today, deputies too: whoever can present an item."""
@@ -45,13 +41,13 @@ def group_to_propose_in(hat: Hat, meeting: Meeting) -> int | None:
     """The group of the meeting where this hat holds a seat, and so may propose; None for guests and roles."""
     if not isinstance(hat, Membership):
         return None
-    held = SeatHolder.objects.filter(seated(), membership=hat, seat__group__in=_groups_of(meeting))
+    held = SeatHolder.objects.filter(seated(), membership=hat, seat__group__in=meeting.group_ids)
     groups = set(held.values_list("seat__group", flat=True))
-    return next((pk for pk in _groups_of(meeting) if pk in groups), None)
+    return next((pk for pk in meeting.group_ids if pk in groups), None)
 
 
 def holds_a_seat(member: Membership, meeting: Meeting) -> bool:
-    return presenters_of(_groups_of(meeting)).filter(pk=member.pk).exists()
+    return presenters_of(meeting.group_ids).filter(pk=member.pk).exists()
 
 
 def can_be_invited(meeting: Meeting) -> QuerySet[Membership]:
@@ -60,7 +56,7 @@ def can_be_invited(meeting: Meeting) -> QuerySet[Membership]:
     return (
         Membership.objects.filter(active_on(), agency__in=parties.values("agency"), agency__left_on__isnull=True)
         .filter(user__is_active=True)
-        .exclude(pk__in=presenters_of(_groups_of(meeting)).values("pk"))
+        .exclude(pk__in=presenters_of(meeting.group_ids).values("pk"))
         .select_related("user", "agency")
         .order_by("agency__name", "user__first_name", "user__last_name", "pk")
     )
@@ -101,7 +97,7 @@ class Check:
 def checks_of(meeting: Meeting, shown: Sequence[ItemShown]) -> list[Check]:
     """What «Klart att skicka?» asks of the agenda itself. Asks nothing of a case but that it is there."""
     items = [row.item for row in shown]
-    there = set(presenters_of(_groups_of(meeting)).values_list("pk", flat=True))
+    there = set(presenters_of(meeting.group_ids).values_list("pk", flat=True))
     answered = all(item.presenter_id is None or item.presenter_id in there for item in items)
     over = minutes_over(meeting, shown)
     kinds = {item.kind for item in items}

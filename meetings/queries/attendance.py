@@ -161,11 +161,6 @@ def day_of(meeting: Meeting) -> date:
     return timezone.localdate(meeting.starts_at)
 
 
-def groups_of(meeting: Meeting) -> list[int]:
-    """The group whose meeting it is, and the one it is held together with."""
-    return [pk for pk in (meeting.group_id, meeting.joined_group_id) if pk]
-
-
 def seats_shown(meeting: Meeting) -> list[SeatShown]:
     """Every seat that is open on the meeting's day, with its holders of that day and what they have answered.
 
@@ -174,7 +169,7 @@ def seats_shown(meeting: Meeting) -> list[SeatShown]:
     day = day_of(meeting)
     holders = SeatHolder.objects.filter(active_on(day)).select_related("membership__user", "membership__agency")
     seats = (
-        GroupSeat.objects.filter(active_on(day), group__in=groups_of(meeting))
+        GroupSeat.objects.filter(active_on(day), group__in=meeting.group_ids)
         .select_related("function__agency", "group")
         .prefetch_related(Prefetch("holders", queryset=holders, to_attr="current"))
         .order_by("function__agency__name", "pk")

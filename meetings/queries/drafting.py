@@ -90,7 +90,7 @@ def _attendance_of(meeting: Meeting) -> tuple[list[Data], set[int]]:
     Guests stand under their item, never here: that an agency was there for a case is known to the case's circle only.
     """
     rows = sorted(present_at(meeting), key=lambda row: sort_key(*_names(row)))
-    groups = [pk for pk in (meeting.group_id, meeting.joined_group_id) if pk]
+    groups = meeting.group_ids
     day = timezone.localdate(meeting.starts_at)
     seats = GroupSeat.objects.filter(active_on(day), group__in=groups).select_related("function__agency")
     agencies = {seat.function.agency_id: seat.function.agency for seat in seats}

@@ -169,7 +169,7 @@ def seated_agencies(meeting: Meeting) -> list[int]:
 
 def can_be_responsible(meeting: Meeting, item: AgendaItem) -> QuerySet[Membership]:
     """Who can be given an action under an item: holders of the meeting's seats; of a case, of its circle's."""
-    groups = [pk for pk in (meeting.group_id, meeting.joined_group_id) if pk]
+    groups = meeting.group_ids
     held = SeatHolder.objects.filter(seated(), seat__group__in=groups)
     if item.kind == ItemKind.CASE:
         circle = CircleSeat.objects.filter(case__item=item, agency__in=circle_agencies(item))

@@ -122,7 +122,7 @@ def overlapping(
 def asked_members(meeting: Meeting) -> set[int]:
     """The memberships asked to this meeting, or who answered unasked, and still may open it: seat holders of today,
     and guests of its items."""
-    groups = [pk for pk in (meeting.group_id, meeting.joined_group_id) if pk]
+    groups = meeting.group_ids
     sits = SeatHolder.objects.filter(seated(), seat__group__in=groups).values("membership")
     guests = ItemGuest.objects.filter(item__meeting=meeting).values("membership")
     asked = Attendance.objects.filter(Q(asked_at__isnull=False) | ~Q(answer=""), meeting=meeting)

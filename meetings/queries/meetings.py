@@ -82,7 +82,7 @@ def is_guest_only(hat: Hat, meeting: Meeting) -> bool:
     """Sees the meeting only because of an item it is invited to."""
     if not isinstance(hat, Membership):
         return False
-    groups = [pk for pk in (meeting.group_id, meeting.joined_group_id) if pk]
+    groups = meeting.group_ids
     return not SeatHolder.objects.filter(seated(), membership=hat, seat__group__in=groups).exists()
 
 
@@ -217,7 +217,7 @@ def sides_of(meeting: Meeting, item: AgendaItem | None = None) -> list[str]:
         inside = {side_of(guest.membership, is_guest=True) for guest in guests if guest.membership.agency_id in circle}
         return sorted(inside | {f"myndighet{agency}" for agency in circle})
     sides = {side_of(guest.membership, is_guest=True) for guest in guests}
-    groups = [pk for pk in (meeting.group_id, meeting.joined_group_id) if pk]
+    groups = meeting.group_ids
     seats = GroupSeat.objects.filter(active_on(), group__in=groups)
     agencies = seats.values_list("function__agency", flat=True)
     return sorted(sides | {f"myndighet{pk}" for pk in agencies} | {ROLES})

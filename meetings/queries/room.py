@@ -144,13 +144,9 @@ class Presence:
     missing: list[Agency]
 
 
-def _groups(meeting: Meeting) -> list[int]:
-    return [pk for pk in (meeting.group_id, meeting.joined_group_id) if pk]
-
-
 def seat_agencies(meeting: Meeting) -> list[Agency]:
     """The agencies that hold a seat in the meeting's groups today, by name."""
-    seats = GroupSeat.objects.filter(active_on(), group__in=_groups(meeting)).select_related("function__agency")
+    seats = GroupSeat.objects.filter(active_on(), group__in=meeting.group_ids).select_related("function__agency")
     found = {seat.function.agency_id: seat.function.agency for seat in seats}
     return sorted(found.values(), key=lambda agency: sort_key(agency.name, ""))
 
@@ -176,7 +172,7 @@ def outside_item(meeting: Meeting, item: AgendaItem | None, rows: Collection[Att
     if item.kind == ItemKind.CASE:
         inside = _inside_case(item, members)
         return {row.pk for row in rows if row.member_id not in inside}
-    seats = SeatHolder.objects.filter(seated(), membership__in=members, seat__group__in=_groups(meeting))
+    seats = SeatHolder.objects.filter(seated(), membership__in=members, seat__group__in=meeting.group_ids)
     guests = ItemGuest.objects.filter(item=item, membership__in=members)
     inside = {*seats.values_list("membership", flat=True), *guests.values_list("membership", flat=True)}
     return {row.pk for row in rows if row.member_id and row.member_id not in inside}

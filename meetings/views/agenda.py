@@ -159,7 +159,7 @@ def proposals_context(request: AnyHatRequest, meeting: Meeting) -> dict[str, Any
     own = group_to_propose_in(request.hat, meeting)
     if meeting.state not in AHEAD or (isinstance(request.hat, Membership) and own is None):
         return {}
-    groups = [pk for pk in (meeting.group_id, meeting.joined_group_id) if pk]
+    groups = meeting.group_ids
     waiting = proposals_visible_to(request.hat).filter(group__in=groups, state=ProposalState.WAITING)
     rows = [
         {
@@ -216,7 +216,7 @@ def one_item(request: AnyHatRequest, meeting: Meeting, pk: int, *, closed: bool 
 
 
 def item_form(request: AnyHatRequest, meeting: Meeting, known: AgendaItem | None = None) -> ItemForm:
-    groups = [pk for pk in (meeting.group_id, meeting.joined_group_id) if pk]
+    groups = meeting.group_ids
     people, roles = presenters_of(groups), presenting_roles(meeting.group)
     return ItemForm(request.POST or None, people=people, roles=roles, known=known)
 
