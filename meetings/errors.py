@@ -22,3 +22,19 @@ class NoteHasMoved(NotAllowed):
     def __init__(self, theirs: str, version: int) -> None:
         super().__init__("Någon hos er har sparat en nyare anteckning. Din text finns kvar här. Spara, så ser du båda.")
         self.theirs, self.version = theirs, version
+
+
+class AlreadyActive(NotAllowed):
+    """The participant has an active conversation with exactly these desks. `pk` is that conversation's."""
+
+    def __init__(self, pk: int) -> None:
+        super().__init__("Det finns redan ett samtal på gång med samma enheter. Öppna det i stället.")
+        self.pk = pk
+
+
+class TextHasMoved(NoteHasMoved):
+    """Somebody has saved a newer text of one's part of an agreement, or of what is common to it. Both are kept."""
+
+    def __init__(self, theirs: str, version: int) -> None:
+        super().__init__(theirs, version)
+        self.sentence = "Någon har sparat en nyare text. Din text finns kvar här. Läs båda, och spara."

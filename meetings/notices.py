@@ -59,3 +59,40 @@ register(
     NoticeKind("meeting.case_left", "tog bort er från ett ärende på mötet {number}", PAGE),
     NoticeKind("meeting.case_access_ended", "registrerade att ett samtycke är återkallat, mötet {number}", PAGE),
 )
+
+# Three-party conversations, named by their day. Said by an agency: «Socialtjänsten Piteå kallar dig till …».
+TALK, AGREEMENT = "conversation", "agreement"
+register(
+    NoticeKind("conversation.added", "tar med dig i ett trepartssamtal, {number}", TALK),
+    NoticeKind("conversation.left", "tog bort er från ett trepartssamtal, {number}", TALK),
+    NoticeKind("conversation.times", "föreslår tider för ett trepartssamtal, {number}", TALK),
+    NoticeKind("conversation.times_answered", "har svarat på tiderna för samtalet, {number}", TALK),
+    NoticeKind("conversation.invited", "kallar dig till samtalet {number}", TALK),
+    NoticeKind("conversation.moved", "har ändrat tid eller plats för samtalet {number}", TALK),
+    NoticeKind("conversation.cancelled", "har ställt in samtalet, {number}", TALK),
+    NoticeKind("conversation.answered", "har svarat på kallelsen till samtalet {number}", TALK),
+    NoticeKind("conversation.held", "har skrivit att samtalet {number} är genomfört", TALK),
+    NoticeKind("conversation.access_ended", "registrerade att ett samtycke är återkallat, samtalet {number}", TALK),
+    NoticeKind("agreement.shared", "har lagt fram sin del av överenskommelsen från samtalet {number}", AGREEMENT),
+    NoticeKind("agreement.sent", "skickar överenskommelsen från samtalet {number}", AGREEMENT),
+    NoticeKind("agreement.corrected", "har rättat överenskommelsen från samtalet {number}", AGREEMENT),
+    NoticeKind("agreement.answered", "har bekräftat sin del av överenskommelsen från samtalet {number}", AGREEMENT),
+    NoticeKind("agreement.differs", "vill ha en ändring i överenskommelsen från samtalet {number}", AGREEMENT),
+    NoticeKind("agreement.withdrawn", "har återkallat överenskommelsen från samtalet {number}", TALK),
+)
+# Said by nobody, since the participant or the clock has no agency: whole sentences. «request.» and «plan.» are about
+# something else than a conversation, so that their numbers are not taken for one's.
+register(
+    NoticeKind("request.asked", "någon önskar ett trepartssamtal, {number}", "answer_request"),
+    NoticeKind("conversation.request_answered", "din önskan om ett samtal har fått svar, {number}", TALK),
+    NoticeKind("conversation.participant_times", "deltagaren har svarat på tiderna för samtalet, {number}", TALK),
+    NoticeKind("conversation.participant_answered", "deltagaren har svarat på kallelsen till samtalet {number}", TALK),
+    NoticeKind("conversation.question", "deltagaren visar en fråga inför samtalet {number}", TALK),
+    NoticeKind("conversation.closed", "samtalet stängdes, för ingenting hade hänt på länge, {number}", TALK),
+    NoticeKind("conversation.withdrawn", "ett samtycke är återkallat, samtalet {number}", TALK),
+    NoticeKind("agreement.participant_answered", "deltagaren har svarat på överenskommelsen från {number}", AGREEMENT),
+    NoticeKind("agreement.confirmed", "alla har svarat på överenskommelsen från samtalet {number}", AGREEMENT),
+    NoticeKind("agreement.task_due", "en uppgift från samtalet {number} ska vara klar i dag", AGREEMENT),
+    NoticeKind("agreement.task_late", "en uppgift från samtalet {number} är sen", AGREEMENT),
+    NoticeKind("plan.due", "ett trepartssamtal ska hållas senast {number}", "participant"),
+)

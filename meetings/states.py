@@ -173,3 +173,133 @@ TEMPLATES: dict[GroupKind, tuple[TemplateLine, ...]] = {
     GroupKind.STEERING: (_OPENING, _ACTIONS, _GENDER, _CLOSING),
     GroupKind.REFERENCE: (_OPENING, _GENDER, _CLOSING),
 }
+
+
+# ---------- three-party conversations (R11) ----------
+class ConversationKind(TextChoices):
+    CONVERSATION = "conversation", "Trepartssamtal"
+    SIP = "sip", "SIP-möte"
+
+
+class ConversationState(TextChoices):
+    PREPARING = "preparing", "Förbereds"
+    INVITED = "invited", "Kallat"
+    HELD = "held", "Genomfört"
+    CANCELLED = "cancelled", "Inställt"
+    CLOSED = "closed", "Stängt"  # by rule: nothing happened for too long
+
+
+class ConversationVerb(TextChoices):
+    PLAN = "plan", "började planera samtalet"
+    PROPOSE = "propose", "föreslog tider"
+    INVITE = "invite", "skickade kallelsen"
+    MOVE = "move", "ändrade tid eller plats"
+    CANCEL = "cancel", "ställde in samtalet"
+    HOLD = "hold", "skrev att samtalet har hållits"
+    CLOSE = "close", "samtalet stängdes"
+
+
+class ConversationTransition(NamedTuple):
+    """Only the convener moves a conversation; the last verb is the clock's."""
+
+    verb: ConversationVerb
+    sources: frozenset[ConversationState]
+    target: ConversationState
+
+
+_C, _W = ConversationState, ConversationVerb
+ACTIVE = frozenset({_C.PREPARING, _C.INVITED})  # one at a time per participant and set of desks
+CONVERSATION_TRANSITIONS = (
+    ConversationTransition(_W.PROPOSE, frozenset({_C.PREPARING}), _C.PREPARING),
+    ConversationTransition(_W.INVITE, frozenset({_C.PREPARING}), _C.INVITED),
+    ConversationTransition(_W.MOVE, frozenset({_C.INVITED}), _C.INVITED),
+    ConversationTransition(_W.CANCEL, ACTIVE, _C.CANCELLED),
+    ConversationTransition(_W.HOLD, frozenset({_C.INVITED}), _C.HELD),
+    ConversationTransition(_W.CLOSE, ACTIVE, _C.CLOSED),
+)
+CLOSES_AFTER_TIME = 30  # calendar days from the time of a conversation that nobody has said was held
+CLOSES_UNPLANNED = 90  # calendar days without any act in one that never got a time
+
+
+def conversation_transition_of(state: str, verb: ConversationVerb) -> ConversationTransition | None:
+    """The row of the table for this step from this state; None where there is none."""
+    rows = (row for row in CONVERSATION_TRANSITIONS if row.verb == verb)
+    return next((row for row in rows if ConversationState(state) in row.sources), None)
+
+
+class PartyKind(TextChoices):
+    PARTICIPANT = "participant", "Deltagaren"
+    CASEWORKER = "caseworker", "Handläggare"
+    SUPPORT = "support", "Stödperson"
+    INTERPRETER = "interpreter", "Tolk"
+    EMPLOYER = "employer", "Arbetsgivare"
+
+
+# They have no account and no page: a letter, and what staff register of their answer.
+ON_PAPER = {PartyKind.SUPPORT, PartyKind.INTERPRETER, PartyKind.EMPLOYER}
+
+
+class How(TextChoices):
+    PLACE = "place", "På plats"
+    PHONE = "phone", "På telefon"
+    LINK = "link", "Med länk"
+
+
+class Way(TextChoices):
+    """How an answer came. Empty: given by the party itself, here."""
+
+    LETTER = "letter", "brev"
+    PHONE = "phone", "telefon"
+    IN_PERSON = "in_person", "på plats"
+
+
+class RequestState(TextChoices):
+    WAITING = "waiting", "Väntar på svar"
+    ACCEPTED = "accepted", "Blir av"
+    DECLINED = "declined", "Blir inte av"
+
+
+class PlanBasis(TextChoices):
+    """When a conversation is due by agreement."""
+
+    EVERY = "every", "Med jämna mellanrum"
+    BEFORE = "before", "Före något som ska hända"
+
+
+HOW_OFTEN = {
+    1: "varje månad",
+    2: "varannan månad",
+    3: "var tredje månad",
+    4: "var fjärde månad",
+    6: "varje halvår",
+    12: "varje år",
+}
+
+
+class PlanState(TextChoices):
+    OPEN = "open", "Gäller"
+    SET_ASIDE = "set_aside", "Behövs inte"
+    DONE = "done", "Genomfört"
+
+
+class SetAside(TextChoices):
+    """Why a conversation that was due is not needed. Coded: a free text could hold what does not belong here."""
+
+    DECLINED = "declined", "Deltagaren vill inte ha samtal nu"
+    SETTLED = "settled", "Frågan är redan löst"
+    OTHER_MEETING = "other_meeting", "Ett annat möte tar upp det"
+    MEASURE_ENDED = "measure_ended", "Insatsen är avslutad"
+    MOVED = "moved", "Deltagaren har flyttat"
+
+
+class AgreementState(TextChoices):
+    DRAFT = "draft", "Utkast"
+    SENT = "sent", "Skickad"
+    CONFIRMED = "confirmed", "Bekräftad"
+
+
+class AgreementVerdict(TextChoices):
+    """A party's answer to a version that was sent."""
+
+    CONFIRMED = "confirmed", "Det stämmer"
+    DIFFERS = "differs", "Jag ser det annorlunda"

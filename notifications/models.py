@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from workspace.models import Agency, Membership, UserAccount
+from workspace.models import Agency, Membership, Participant, UserAccount
+from workspace.states import Channel
 
 
 class Epoch(models.Model):
@@ -74,3 +75,29 @@ class DigestMail(models.Model):
 
     def __str__(self) -> str:
         return f"digest {self.pk}"
+
+
+class ParticipantMail(models.Model):
+    """One mail or SMS to a participant who has something to read. Says neither what nor from whom (L50).
+
+    Where it goes and in which words is the participant's choice when it is sent, not when it was asked for.
+    """
+
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="mails")
+    made_at = models.DateTimeField(default=timezone.now)
+    # Set and committed before it is sent: one that is claimed and not sent is being sent, or its sender died.
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    channel = models.CharField(max_length=8, choices=Channel, blank=True)  # by which it was sent
+    tries = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=80, blank=True)  # the kind of error only
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["participant"], condition=Q(sent_at__isnull=True), name="one_unsent_mail_per_participant"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"participant mail {self.pk}"

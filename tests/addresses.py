@@ -8,7 +8,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from pypdf import PdfReader
 
 # What the key in an address points at. A new address belongs to one of these, or the tests fail.
-OF_PERSON = {"participant", "change_participant", "new_consent", "meeting_consent", "new_referral"}
+OF_PERSON = {
+    "participant", "change_participant", "new_consent", "meeting_consent", "new_referral", "new_conversation",
+    "new_plan", "own_page_staff", "own_page_link", "own_page_code", "own_page_close", "contact", "support_needs",
+    "level_two",
+}  # fmt: skip
 OF_CONSENT = {"withdraw_consent", "confirm_consent"}
 OF_REFERRAL = {
     "referral", "referral_fragment", "open_with_reason", "draft_address", "draft_ground", "draft_text", "draft_review",
@@ -19,8 +23,9 @@ OF_REFERRAL = {
     "referral_renew_ground", "referral_leave_be", "referral_new_date", "referral_pause", "referral_remind",
     "referral_note", "referral_dispute", "referral_settle", "referral_agency_note",
 }  # fmt: skip
-OF_TOKEN = {"sign_in_link"}
+OF_TOKEN = {"sign_in_link", "own_link"}
 OF_ABSENCE = {"end_absence"}
+OF_HELP = {"help_request"}
 
 # The meetings': by what the address says, one after the other. The last key is the one that may be missing.
 OF_GROUP = {
@@ -60,7 +65,51 @@ OF_MEETINGS = (
     OF_CASES | OF_GROUP | OF_SEAT | OF_HOLDER | OF_TEMPLATE_ITEM | OF_PROPOSAL | OF_MEETING | OF_MEETING_AND_PROPOSAL
     | OF_MEETING_AND_ITEM | OF_GUEST | OF_HELD | OF_MINUTES | OF_ATTENDANCE
 )  # fmt: skip
-OF_ANYTHING = OF_PERSON | OF_CONSENT | OF_REFERRAL | OF_TOKEN | OF_ABSENCE | OF_MEETINGS
+
+# The conversations': of the convener's participant, and so of nobody who is not in them.
+OF_CONVERSATION = {
+    "conversation", "conversation_fragment", "change_conversation", "book_interpreter", "decide_form", "add_party",
+    "conversation_ground", "ask_conversation", "propose_times", "add_suggested", "answer_times", "invite",
+    "move_conversation", "cancel_conversation", "hold_conversation", "invitation", "answer_invitation",
+}  # fmt: skip
+OF_PARTY = {"change_party", "remove_party", "invite_late"}
+OF_REQUEST = {"answer_request"}
+OF_PLAN = {"postpone_plan", "set_aside_plan"}
+OF_OPTION = {"withdraw_time"}
+OF_INVITATION = {"register_answer", "invitation_letter"}
+OF_AGREEMENT = {
+    "agreement", "agreement_fragment", "write_own_words", "write_section", "write_common", "share_section",
+    "add_commitment", "send_agreement", "correct_agreement", "withdraw_agreement",
+}  # fmt: skip
+OF_AGREEMENT_VERSION = {
+    "agreement_version", "answer_agreement", "register_agreement_answer", "agreement_pdf", "agreement_letter",
+}  # fmt: skip
+OF_COMMITMENT = {
+    "change_commitment", "remove_commitment", "close_commitment", "reopen_commitment", "refer_commitment",
+}  # fmt: skip
+# Done by the convener's side alone: for another party they do not exist. The rest is refused with a sentence, or is
+# theirs too.
+OF_CONVENER = {
+    "change_conversation", "book_interpreter", "decide_form", "add_party", "remove_party", "write_own_words",
+    "write_common", "send_agreement", "correct_agreement", "withdraw_agreement", "register_agreement_answer",
+    "agreement_letter",
+}  # fmt: skip
+OF_TALKS = (
+    OF_CONVERSATION | OF_PARTY | OF_REQUEST | OF_PLAN | OF_OPTION | OF_INVITATION | OF_AGREEMENT
+    | OF_AGREEMENT_VERSION | OF_COMMITMENT
+)  # fmt: skip
+# The participant's own, in a browser of theirs: no hat opens them, and nobody is led to the staff's sign-in.
+OF_OWN_INVITATION = {"own_answer"}
+OF_OWN_TALK = {"own_times", "own_words"}
+OF_OWN_QUESTION = {"own_show", "own_remove"}
+OF_OWN_COPY = {"own_agree", "own_differ"}
+OF_OWN_TASK = {"own_task_done", "own_task_undo"}
+OF_OWN_YES = {"own_withdraw"}
+OF_OWN = OF_OWN_INVITATION | OF_OWN_TALK | OF_OWN_QUESTION | OF_OWN_COPY | OF_OWN_TASK | OF_OWN_YES
+OWN = {"own", "own_look", "own_wish", "own_ask", "own_help"}  # those without a key, within a visit
+OWN_WAY_IN = {"own_code", "own_leave"}  # for anybody: they say nothing
+OF_STAFF = OF_PERSON | OF_CONSENT | OF_REFERRAL | OF_ABSENCE | OF_HELP | OF_MEETINGS | OF_TALKS
+OF_ANYTHING = OF_STAFF | OF_TOKEN | OF_OWN
 POST_ONLY = {name for name in OF_REFERRAL if name.startswith("referral_")} - {"referral_fragment"}
 POST_ONLY |= {
     "draft_autosave",
@@ -82,7 +131,13 @@ POST_ONLY |= {
     "room_here", "room_pen", "room_resume", "room_start", "take_back_invitation", "take_back_proposal",
     "tick_present", "withdraw_case",
 }  # fmt: skip
+POST_ONLY |= {
+    "add_suggested", "agreement_letter", "agreement_pdf", "answer_invitation", "book_interpreter",
+    "close_commitment", "invitation_letter", "invite_late", "own_page_close", "own_page_code", "own_page_link",
+    "refer_commitment", "remove_commitment", "remove_party", "reopen_commitment", "withdraw_time",
+}  # fmt: skip
 GET_ONLY = {
+    "agreement", "agreement_fragment", "agreement_version",
     "actions", "actions_fragment", "attendance_matrix", "attendance_matrix_picture", "minutes_paper",
     "minutes_pdf",
 }  # fmt: skip

@@ -7,8 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from meetings.states import (
+    CONVERSATION_TRANSITIONS,
+    AgreementState,
+    ConversationState,
+    ConversationVerb,
+    MeetingState,
+    MeetingVerb,
+    MinutesState,
+)
 from meetings.states import TRANSITIONS as MEETING_TRANSITIONS
-from meetings.states import MeetingState, MeetingVerb, MinutesState
 from notifications.registry import all_kinds
 from referrals.states import OPEN_STATES, TRANSITIONS, ReferralState, Verb
 from tools.source import ROOT, Module, modules, own_files, shown
@@ -74,6 +82,17 @@ def test_the_meetings_states_and_verbs_stand_in_the_house() -> None:
         for source in step.sources - {MeetingState.CALLED}:
             words = rows[source.value][1]
             assert f"`{step.verb}`" in words and step.side.value in words, (source, step.verb)
+
+
+def test_the_conversations_states_and_verbs_stand_in_the_house() -> None:
+    lines = [line for line in section("docs/house.md", "Conversations").splitlines() if line.startswith("| `")]
+    rows = {cells[0].strip(" `"): cells[1:] for cells in (line.strip("| ").split("|") for line in lines)}
+    labels = {state.value: state.label for state in (*ConversationState, *AgreementState)}
+    assert {state: cells[0].strip() for state, cells in rows.items()} == labels
+    for step in CONVERSATION_TRANSITIONS:
+        for source in step.sources:
+            assert f"`{step.verb}` → {step.target}" in rows[source.value][1], (source, step.verb)
+    assert {row.verb for row in CONVERSATION_TRANSITIONS} == set(ConversationVerb) - {ConversationVerb.PLAN}
 
 
 def test_every_verb_stands_in_the_house() -> None:

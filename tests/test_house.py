@@ -51,7 +51,7 @@ ROOMS: dict[str, set[str]] = {
     # What runs by itself. Nothing imports it: it stands in no other row.
     "tasks": {"actions", "queries", "rules", "models", "states"},
     # wiring
-    "urls": {"views"},
+    "urls": {"urls", "views"},
     "routing": {"consumers"},
     "asgi": {"routing"},
     "settings": set(),

@@ -14,6 +14,21 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 from psycopg.errors import InsufficientPrivilege
 
+from meetings.models import (
+    Agreement,
+    AgreementAnswer,
+    AgreementVersion,
+    Conversation,
+    ConversationEvent,
+    ConversationPlan,
+    Invitation,
+    InvitationAnswer,
+    Party,
+    PlanEvent,
+    TimeAnswer,
+    TimeOption,
+)
+from meetings.states import AgreementVerdict, Answer, How, PartyKind
 from referrals.models import Referral, ReferralEvent, ReferralKind, ReferralLeg
 from referrals.states import Side, Verb
 from workspace.models import (
@@ -23,9 +38,11 @@ from workspace.models import (
     Disclosure,
     Function,
     Ground,
+    Membership,
     Municipality,
     Organisation,
     Participant,
+    UserAccount,
 )
 from workspace.states import AgencyKind, AuditAct, EndReason, Gender
 
@@ -37,7 +54,14 @@ APPEND_ONLY = (
     "meetings_minutespart",
     "meetings_minutesapproval",
     "meetings_tabletext",
+    "meetings_conversationevent",
+    "meetings_planevent",
+    "meetings_timeanswer",
+    "meetings_invitationanswer",
+    "meetings_agreementversion",
+    "meetings_agreementanswer",
 )
+LATER = timezone.now() + timedelta(days=400)
 DISCLOSURE = "workspace_disclosure"
 MAY_END = {"ended_at", "ended_why"}
 # Reference data that migrations bring.
@@ -88,10 +112,11 @@ class Kept:
     audit: AuditEntry
     event: ReferralEvent
     disclosure: Disclosure
+    talk: dict[str, Model]  # by table, what conversations and agreements only add to
 
     def values(self) -> list[dict[str, Any]]:
         """The rows as they lie in the database now."""
-        rows: tuple[Model, ...] = (self.audit, self.event, self.disclosure)
+        rows: tuple[Model, ...] = (self.audit, self.event, self.disclosure, *self.talk.values())
         return [dict(type(row)._default_manager.filter(pk=row.pk).values().get()) for row in rows]
 
 
@@ -138,7 +163,35 @@ def kept(db: None) -> Kept:
             ground=Ground.objects.get(pk="harm_test"),
             ends_at=timezone.now() + timedelta(days=1),
         ),
+        talk=talk_rows(person, desks[0]),
     )
+
+
+def talk_rows(person: Participant, desk: Function) -> dict[str, Model]:
+    """A row in each of the conversations' tables that are only added to."""
+    user = UserAccount.objects.create(username="vakten")
+    member = Membership.objects.create(user=user, agency=desk.agency)
+    now, today = timezone.now(), timezone.localdate()
+    plan = ConversationPlan.objects.create(participant=person, months=3, due_on=today, member=member)
+    conversation = Conversation.objects.create(
+        participant=person, agency=desk.agency, convener=member, desks=str(desk.pk), about="prov"
+    )
+    party = Party.objects.create(conversation=conversation, kind=PartyKind.PARTICIPANT)
+    call = Invitation.objects.create(
+        conversation=conversation, party=party, round=1, starts_at=now, ends_at=LATER, how=How.PLACE, sent_by=member
+    )
+    agreement = Agreement.objects.create(conversation=conversation)
+    version = AgreementVersion.objects.create(agreement=agreement, number=1, sent_by=member, content={}, digest="x")
+    option = TimeOption.objects.create(conversation=conversation, starts_at=now, ends_at=LATER)
+    rows: list[Model] = [
+        TimeAnswer.objects.create(option=option, party=party, works=True, member=member),
+        ConversationEvent.objects.create(conversation=conversation, verb="plan", member=member),
+        PlanEvent.objects.create(plan=plan, verb="make", due_on=today, member=member),
+        InvitationAnswer.objects.create(invitation=call, answer=Answer.COMING, member=member),
+        version,
+        AgreementAnswer.objects.create(version=version, party=party, verdict=AgreementVerdict.CONFIRMED),
+    ]
+    return {row._meta.db_table: row for row in rows}
 
 
 def audit(kept: Kept) -> QuerySet[AuditEntry]:
@@ -153,7 +206,21 @@ def disclosure(kept: Kept) -> QuerySet[Disclosure]:
     return Disclosure.objects.filter(pk=kept.disclosure.pk)
 
 
-LATER = timezone.now() + timedelta(days=400)
+# What of each row somebody might want to be otherwise.
+TALK_COLUMNS: dict[str, dict[str, Any]] = {
+    "meetings_conversationevent": {"verb": "annat"},
+    "meetings_planevent": {"reason": "annat"},
+    "meetings_timeanswer": {"works": False},
+    "meetings_invitationanswer": {"answer": Answer.NOT_COMING},
+    "meetings_agreementversion": {"content": {"head": {}}},
+    "meetings_agreementanswer": {"verdict": AgreementVerdict.DIFFERS},
+}
+
+
+def talk(kept: Kept, table: str) -> QuerySet[Any]:
+    return type(kept.talk[table])._default_manager.filter(pk=kept.talk[table].pk)
+
+
 # `_raw_delete` sends the statement itself: nothing of Django's stands between it and the database.
 CHANGES: dict[str, Callable[[Kept], Any]] = {
     "changing an audit row": lambda kept: audit(kept).update(participant_id=None),
@@ -171,6 +238,8 @@ CHANGES: dict[str, Callable[[Kept], Any]] = {
     "prolonging a disclosure while ending it": lambda kept: disclosure(kept).update(
         ends_at=LATER, ended_at=LATER, ended_why=EndReason.WITHDRAWN
     ),
+    **{f"changing a row of {t}": lambda kept, t=t: talk(kept, t).update(**TALK_COLUMNS[t]) for t in TALK_COLUMNS},
+    **{f"deleting a row of {t}": lambda kept, t=t: talk(kept, t)._raw_delete("default") for t in TALK_COLUMNS},
 }
 
 

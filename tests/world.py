@@ -1,20 +1,23 @@
 """The product-wide tests of secrecy: what there is to learn, every address of it, and what an answer is."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from referrals.models import Referral
 from referrals.states import ReferralState
-from tests.addresses import OF_CONSENT, OF_MEETINGS, OF_PERSON
+from tests.addresses import OF_CONSENT, OF_HELP, OF_MEETINGS, OF_OWN, OF_PERSON, OF_TALKS
 from tests.cast import SECRET_NAME, SECRET_TEXT, Cast, draft
+from tests.meetings.talk_world import TALK_MARKERS, TalkWorld, make_talk_world
 from tests.meetings.world import MeetingWorld, make_world
 from tests.referrals.journeys import bring_to
 from workspace.models import Consent
 
-MARKERS = (SECRET_NAME, SECRET_TEXT, "Åström", "Hemlig hälsa", "Samtalskontakt")
+MARKERS = (SECRET_NAME, SECRET_TEXT, "Åström", "Hemlig hälsa", "Samtalskontakt", *TALK_MARKERS)
 MISSING = 987_654
 
 
@@ -26,7 +29,9 @@ class World:
     sent: Referral
     draft: Referral
     consent: Consent
-    meetings: MeetingWorld | None = None  # made where a test asks for its addresses: it takes a while
+    # Made where a test asks for their addresses: they take a while.
+    meetings: MeetingWorld | None = None
+    talks: TalkWorld | None = None
 
     def path(self, name: str, referral: Referral, *, missing: bool = False) -> str:
         keys: list[Any] = [referral.pk]
@@ -37,15 +42,21 @@ class World:
         elif name in OF_MEETINGS:
             assert self.meetings is not None
             keys = self.meetings.keys(name)
+        elif name in OF_TALKS | OF_OWN | OF_HELP:
+            assert self.talks is not None
+            keys = self.talks.keys(name)
         if missing:
             keys[-1] = MISSING
-        pieces = {"referral_fragment": ["lage"], "room_fragment": ["dagordning"]}.get(name, [])
+        pieces = {
+            "referral_fragment": ["lage"], "room_fragment": ["dagordning"], "conversation_fragment": ["fragor"],
+        }.get(name, [])  # fmt: skip
         return reverse(name, args=[*keys, *pieces])
 
     @property
     def form(self) -> dict[str, Any]:
         """What every form would accept from somebody with the right."""
         rows = [str(pk) for pk in self.consent.rows.values_list("pk", flat=True)]
+        soon = timezone.localdate() + timedelta(days=40)
         return {
             "scope": "status", "outcome": "granted", "code": "wrong_receiver", "reason": "Därför", "rows": rows,
             "receiver": self.cast.psyk_desk.pk, "kind": "other", "question": "Ändrad", "ground": "consent",
@@ -54,11 +65,15 @@ class World:
             "text": "Ändrad", "base_version": "1", "title": "Ändrad", "section": "matters", "minutes": "5",
             "answer": "coming", "vart": "upp", "day": "2099-12-31", "begins": "9", "ends": "10", "confirmed": "on",
             "beslut-text": "Ändrad", "g-answer": "decision", "g-text": "Ändrad", "comment": "Ändrad",
+            "about": "Ändrad", "how": "place", "where": "Ändrad", "decision": "Ändrad", "due_on": str(soon),
+            "often": "3", "day_1": str(soon), "begins_1": "9", "way": "letter", "verdict": "confirmed",
+            "goals": "Ändrad", "accepted": "1", "channel": "none", "words": "plain", "member": self.cast.soc_2.pk,
+            "bokad": "1", "no_next": "on",
         }  # fmt: skip
 
 
 def make_small_world(cast: Cast) -> World:
-    """Without meetings."""
+    """Without meetings and conversations."""
     referral = bring_to(cast, ReferralState.SENT, health="Hemlig hälsa", follow_up=True)
     return World(cast, referral, draft(cast), Consent.objects.latest("pk"))
 
@@ -66,6 +81,7 @@ def make_small_world(cast: Cast) -> World:
 def make_whole_world(cast: Cast) -> World:
     world = make_small_world(cast)
     world.meetings = make_world(cast)
+    world.talks = make_talk_world(cast)
     return world
 
 

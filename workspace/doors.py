@@ -7,12 +7,14 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.utils.cache import add_never_cache_headers
 
-from workspace.actions import perform_once, record_reads
+from workspace.actions import perform_once, record_reads, touch_visit
+from workspace.actions.accounts import digest_of
 from workspace.errors import Refusal
-from workspace.models import CooperationRole, Membership, UserAccount
-from workspace.queries import already_shown, result_of_form
+from workspace.models import Browser, CooperationRole, Membership, Participant, UserAccount, Visit
+from workspace.queries import already_shown, browser_of, contact_of, result_of_form, visit_of
 from workspace.rules import Hat
 
 P = ParamSpec("P")
@@ -118,6 +120,91 @@ def role_page(
     return login_required(enter)
 
 
+# ---------- the participant's own page ----------
+BROWSER_COOKIE, VISIT_COOKIE = "plats", "besok"  # neither says what it is for
+
+
+class VisitRequest(HttpRequest):
+    """A request by the participant, in a browser of theirs, within a visit. No hat is ever worn here."""
+
+    browser: Browser
+    visit: Visit
+    participant: Participant
+
+
+def browser_in(request: HttpRequest) -> Browser | None:
+    """The participant's browser by its cookie, while the page can be visited from there."""
+    secret = request.COOKIES.get(BROWSER_COOKIE, "")
+    return browser_of(digest_of(secret)) if secret else None
+
+
+def visit_in(request: HttpRequest) -> Visit | None:
+    """The visit that goes on in this browser."""
+    browser = browser_in(request)
+    return visit_of(browser, digest_of(request.COOKIES.get(VISIT_COOKIE, ""))) if browser else None
+
+
+def own_page(
+    view: Callable[Concatenate[VisitRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Only within a visit of the participant. Anybody else is led to the code, which says nothing of anybody.
+
+    Nothing shown is kept by the browser. A form that has been sent before leads where it led then.
+    """
+
+    @wraps(view)
+    def enter(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        visit = visit_in(request)
+        if visit is None:
+            response = ask_for_code(request, request.path) if request.method == "POST" else redirect("own_code")
+        else:
+            touch_visit(visit=visit)
+            request.visit, request.browser, request.participant = visit, visit.browser, visit.browser.participant
+            response = _answer_there(request, lambda: view(request, *args, **kwargs))
+        add_never_cache_headers(response)
+        return response
+
+    return enter
+
+
+def ask_for_code(request: HttpRequest, after: str, *, wrong: bool = False) -> HttpResponse:
+    """The page that asks for the code, the same for everybody. What was typed in a form waits there in the form."""
+    context = {"wrong": wrong, "after": after, "kept": kept_of(request) if after else []}
+    return render(request, "front/own_code.html", context, status=403 if wrong or after else 200)
+
+
+def kept_of(request: HttpRequest) -> list[tuple[str, str]]:
+    """What a form holds that waits for the code, name by name."""
+    names = [name for name in request.POST if name not in {"csrfmiddlewaretoken", "kod", "efter"}]
+    return [(name, value) for name in names for value in request.POST.getlist(name)]
+
+
+def _answer_there(request: VisitRequest, answer: Callable[[], HttpResponse]) -> HttpResponse:
+    """The view's answer; for a form that has been sent before, where it led; a refusal as a page of the participant's.
+
+    No page of the staff's is ever shown here.
+    """
+    key = form_key(request) if request.method == "POST" else ""
+    done = result_of_form(request.browser, key) if key else ""
+    if done:
+        return redirect(done)
+    try:
+        return answer()
+    except Refusal as refusal:
+        done = result_of_form(request.browser, key) if key else ""
+        if done:
+            return redirect(done)
+        context = {"sentence": refusal.sentence, "contact": contact_of(request.participant)}
+        return render(request, "front/own_refused.html", context, status=refusal.status)
+
+
+def do_once_there(request: VisitRequest, name: str, perform: Callable[[], str]) -> HttpResponse:
+    """As `do_once`, for a form of the participant's own page."""
+    key = form_key(request) or uuid.uuid4().hex
+    return redirect(perform_once(user=request.browser, key=key, name=name, perform=perform))
+
+
+# ---------- what is kept and done ----------
 def log_reads(request: HatRequest, what: str, object_id: int | None, participants: Iterable[int]) -> None:
     """Write the audit rows of what is about to be shown; call it before rendering (house.md 4.4).
 

@@ -10,7 +10,7 @@ from django.utils.cache import add_never_cache_headers
 
 from workspace.errors import Refusal
 from workspace.queries import hats_of
-from workspace.rules import HAT, Hat
+from workspace.rules import HAT, OWN_PATH, Hat
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -54,6 +54,8 @@ class HatMiddleware:
             return None
         name = request.resolver_match.view_name if request.resolver_match else ""
         if name in {"choose_hat", "switch_hat", "account_logout", "set_password", "health", "sign_in_link"}:
+            return None
+        if request.path_info.startswith(OWN_PATH):  # the participant's page asks for a visit, never for a hat
             return None
         return redirect(f"{reverse('choose_hat')}?next={request.get_full_path() if request.method == 'GET' else ''}")
 

@@ -9,11 +9,13 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from workspace.models import Agency, CooperationRole, Membership, Participant, UserAccount
+from workspace.models import Agency, Browser, CooperationRole, Membership, Participant, UserAccount
 from workspace.states import CooperationRoleKind, MemberRole
 
 Hat = Membership | CooperationRole
+Actor = Hat | Browser  # who does something: somebody with a hat, or the participant in a browser of theirs
 HAT = "hat"  # where a session keeps the key of the hat worn
+OWN_PATH = "/min-sida/"  # the participant's page lies here, and its cookies are sent nowhere else
 
 REASON_LASTS = timedelta(hours=1)
 

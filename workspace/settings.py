@@ -2,6 +2,7 @@
 
 import secrets
 from pathlib import Path
+from string import ascii_letters, digits
 from urllib.parse import urlsplit
 
 import environ
@@ -160,6 +161,10 @@ SITE_HOST = urlsplit(SITE_URL).hostname
 if urlsplit(SITE_URL).scheme not in {"http", "https"} or not SITE_HOST:
     raise ImproperlyConfigured("SITE_URL är ingen adress. Skriv till exempel https://samverkan.exempel.se.")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Samverkansrum <samverkansrum@{SITE_HOST}>")
+# The domain of the operator's mail-to-SMS service. Where there is none, SMS is not offered.
+SMS_GATEWAY = env.str("SMS_GATEWAY", default="")
+if set(SMS_GATEWAY) - {*ascii_letters, *digits, ".", "-"}:
+    raise ImproperlyConfigured("SMS_GATEWAY är ingen domän. Skriv till exempel sms.exempel.se.")
 EMAIL_TIMEOUT = 20  # seconds; without it a mail server that hangs holds every other job
 EMAIL_URL = env.email_url("EMAIL_URL", default="smtp://localhost:25" if PRODUCTION else "filemail:")
 if DEMO or EMAIL_URL["EMAIL_BACKEND"].endswith("filebased.EmailBackend"):

@@ -78,3 +78,34 @@ class AuditAct(TextChoices):
     REFUSED = "refused", "nekades"
     SIGN_IN = "sign_in", "loggade in"
     IMPORT = "import", "förde in"
+
+
+# ---------- the participant's page ----------
+class Channel(TextChoices):
+    """How the participant hears that there is something to read. None is a choice like the others (L50)."""
+
+    NONE = "none", "Inte alls"
+    EMAIL = "email", "Mejl"
+    SMS = "sms", "Sms"
+    LETTER = "letter", "Brev"
+
+
+class NeutralWords(TextChoices):
+    """What a mail or SMS says, word for word. The participant chooses; none says from whom or about what (L50)."""
+
+    PLAIN = "plain", "Du har något att läsa i Samverkansrum."
+    SHORT = "short", "Du har något att läsa."
+    REMINDER = "reminder", "Påminnelse: titta på din sida."
+
+
+class InterpreterKind(TextChoices):
+    SPOKEN = "spoken", "Tolk på plats"
+    PHONE = "phone", "Tolk på telefon"
+    SCREEN = "screen", "Tolk på skärm"
+    SIGN = "sign", "Teckenspråkstolk"
+    WRITTEN = "written", "Skrivtolk"
+
+
+class HelpKind(TextChoices):
+    HELP = "help", "Jag behöver hjälp"
+    DISADVANTAGE = "disadvantage", "Jag känner mig missgynnad"

@@ -6,6 +6,10 @@ from datetime import date, datetime, timedelta
 from django.utils import timezone
 
 MONTHS = ("jan.", "feb.", "mars", "april", "maj", "juni", "juli", "aug.", "sep.", "okt.", "nov.", "dec.")
+FULL_MONTHS = (
+    *("januari", "februari", "mars", "april", "maj", "juni"),
+    *("juli", "augusti", "september", "oktober", "november", "december"),
+)
 WEEKDAYS = ("måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag")
 NUMBERS = ("noll", "en", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio", "tio", "elva", "tolv")
 
@@ -43,6 +47,24 @@ def say_date(day: date) -> str:
 def say_weekday_date(day: date) -> str:
     """«måndag 28 dec. 2026»."""
     return f"{WEEKDAYS[day.weekday()]} {say_date(day)}"
+
+
+def say_full_date(day: date) -> str:
+    """«21 november 2026»: for participants, who read months written out."""
+    return f"{day.day} {FULL_MONTHS[day.month - 1]} {day.year}"
+
+
+def say_full_weekday(day: date, today: date | None = None) -> str:
+    """«torsdag 26 november»; with its year where it isn't within half a year."""
+    far = abs((day - (today or timezone.localdate())).days) > 183
+    said = say_full_date(day)
+    return f"{WEEKDAYS[day.weekday()]} {said if far else said.rpartition(' ')[0]}"
+
+
+def say_hour(at: datetime) -> str:
+    """«klockan 10», «klockan 13.30»."""
+    at = timezone.localtime(at)
+    return f"klockan {at.hour}" + (f".{at.minute:02}" if at.minute else "")
 
 
 def say_day(day: date, today: date | None = None) -> str:

@@ -29,13 +29,12 @@ from meetings.queries.circles import (
 from meetings.queries.meetings import circle_lives
 from meetings.states import ItemKind, MeetingState, Purpose, Section
 from notifications.actions import Notice, close_notices, deliver
-from workspace.actions import action, end_disclosures, lock_participant, make_disclosure, record_act
+from workspace.actions import action, end_disclosures, lock_live_rows, lock_participant, make_disclosure, record_act
 from workspace.clocks import end_of
 from workspace.errors import NotAllowed
 from workspace.live import Hint, changed
 from workspace.models import Agency, Category, ConsentRow, Disclosure, Ground, Membership, Participant
 from workspace.queries import participants_visible_to
-from workspace.rules import row_lives
 from workspace.states import AuditAct, EndReason
 
 IDENTITY = "identity"
@@ -155,15 +154,6 @@ def withdraw_case(*, by: Membership, case: Case) -> None:
 
 
 # ---------- checks ----------
-def lock_rows(participant: Participant, discloser: int) -> list[ConsentRow]:
-    """What the person lets an agency tell today, held against a withdrawal at the same moment (house.md 4.7)."""
-    return list(
-        ConsentRow.objects.select_for_update(of=("self",))
-        .filter(row_lives(), participant=participant, discloser=discloser)
-        .order_by("pk")
-    )
-
-
 def require_open(by: Membership, case: Case) -> Standing:
     """The member's place in a case under the locks, or the refusal of whoever has lost it meanwhile."""
     standing = find_standing(by, case.pk)
@@ -176,7 +166,7 @@ def _lock_person(by: Membership, participant: Participant | None) -> tuple[Parti
     if participant is None:
         return None, []
     person = lock_participant(participant.pk)
-    return person, lock_rows(person, by.agency_id)
+    return person, lock_live_rows(person.pk, by.agency_id)
 
 
 def _check_about(

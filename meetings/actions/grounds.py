@@ -14,20 +14,21 @@ from meetings.queries.circles import unclosed_in
 from notifications.actions import Notice, close_notices
 from workspace.actions import action, end_disclosures, record_act
 from workspace.live import Hint
-from workspace.models import ConsentRow, Disclosure, Membership
+from workspace.models import Agency, Browser, ConsentRow, Disclosure, Membership
 from workspace.rules import Hat
 from workspace.states import AuditAct, EndReason
 
 Told = tuple[list[Notice], list[tuple[str, Hint]]]
 
 
-def on_ground_lost(rows: Sequence[ConsentRow], *, by: Membership) -> Told:
+def on_ground_lost(rows: Sequence[ConsentRow], *, by: Membership | Browser, agency: Agency) -> Told:
     """Close what rested on withdrawn consent rows. Inside an action that has locked the participant and the rows.
 
     The disclosures have ended with the rows. Locks the meetings; an agency that lost identity or question is out of the
     case: its notices of the case are closed, and its and the owner's seat holders are told that access has ended. A
-    text on the table is closed for whom its own disclosure has ended. Returns the notices, and hints to the agencies
-    of these circles alone: nobody outside learns that something happened. Delivers nothing.
+    text on the table is closed for whom its own disclosure has ended. `agency` is in whose name it is said: where the
+    participant takes it back, the one that obtained it. Returns the notices, and hints to the agencies of these circles
+    alone: nobody outside learns that something happened. Delivers nothing.
     """
     seats = list(
         CircleSeat.objects.filter(Q(identity__consent_row__in=rows) | Q(question__consent_row__in=rows)).order_by("pk")
@@ -40,16 +41,18 @@ def on_ground_lost(rows: Sequence[ConsentRow], *, by: Membership) -> Told:
     for case in cases:
         meeting = lock_meeting(case.item.meeting)
         lost = {seat.agency_id for seat in seats if seat.case_id == case.pk}
-        notices += _tell(case, meeting, lost, by) if lost else []
+        notices += _tell(case, meeting, lost, by, agency) if lost else []
         circle = set(CircleSeat.objects.filter(case=case).values_list("agency", flat=True))
         hints += hints_to(meeting, circle)
     return notices, hints
 
 
-def _tell(case: Case, meeting: Meeting, lost: set[int], by: Membership) -> list[Notice]:
+def _tell(case: Case, meeting: Meeting, lost: set[int], by: Membership | Browser, agency: Agency) -> list[Notice]:
     out = holders_of(case, lost)
     close_notices(kind_prefix="case.added", object_id=case.pk, memberships=out)
-    return [notice_of("meeting.case_access_ended", meeting, out | holders_of(case, {case.agency_id}), by=by)]
+    member = by if isinstance(by, Membership) else None
+    told = out | holders_of(case, {case.agency_id})
+    return [replace(notice_of("meeting.case_access_ended", meeting, told, by=member), acting_agency=agency)]
 
 
 def end_untalked(meeting: Meeting, *, by: Hat | None) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 
 from django.utils import timezone
 
-from meetings.actions.cases import NAMED, hints_to, lock_rows, reads_until, record_case, require_open
+from meetings.actions.cases import NAMED, hints_to, reads_until, record_case, require_open
 from meetings.actions.follow_up import write_action, write_decision
 from meetings.actions.steps import lock_meeting, topics_of
 from meetings.errors import CircleNotCovered
@@ -13,7 +13,7 @@ from meetings.models import ActionItem, Case, CircleSeat, Decision, TableReader,
 from meetings.queries.cases import Standing, circle_of, ground_stated, needs_ground
 from meetings.queries.circles import can_write, grounds_towards, names_a_participant, question_category
 from notifications.actions import deliver
-from workspace.actions import action, lock_participant, make_disclosure
+from workspace.actions import action, lock_live_rows, lock_participant, make_disclosure
 from workspace.errors import NotAllowed
 from workspace.models import Agency, Category, ConsentRow, Ground, Membership
 from workspace.swedish import say_date
@@ -95,7 +95,7 @@ def _lock(by: Membership, case: Case) -> tuple[Standing, list[ConsentRow]]:
     """The member's place in the case, asked under the locks, and what the person lets its agency tell."""
     rows: list[ConsentRow] = []
     if case.participant_id is not None:
-        rows = lock_rows(lock_participant(case.participant_id), by.agency_id)
+        rows = lock_live_rows(lock_participant(case.participant_id).pk, by.agency_id)
     lock_meeting(case.item.meeting)
     return require_open(by, case), rows
 

@@ -30,6 +30,7 @@ from meetings.queries.follow_up import (
 from meetings.queries.meetings import ItemShown
 from meetings.rules import can_change_content
 from meetings.states import ActionState, ItemKind, MeetingState
+from meetings.views.commitments import listed_rows
 from referrals.states import ReferralState
 from workspace.doors import AnyHatRequest, MemberRequest, do_once, hat_page, log_reads, member_page
 from workspace.errors import NotAllowed
@@ -209,9 +210,11 @@ def _list(request: AnyHatRequest, fragment: bool = False, drop: tuple[int, DropF
         for row in rows:
             if row["action"].pk == drop[0]:
                 row["drop_form"] = drop[1]
-    late = sum(row["is_late"] for row in rows)
+    agreed = listed_rows(request, whose) if page.number == 1 else []
+    late = sum(row["is_late"] for row in [*rows, *agreed])
     context = {
         "rows": rows,
+        "agreed": agreed,
         "page": page,
         "query": f"vilka={whose}&",
         "choices": [(code, label, code == whose) for code, label in choices],

@@ -2,6 +2,7 @@
 
 from notifications.actions.digests import queue_digests, send_digests
 from notifications.actions.notices import Notice, Topics, begin_new_epoch, close_notices, deliver, mark_read
+from notifications.actions.participants import queue_participant_mail, send_participant_mails
 
 __all__ = [
     "Notice",
@@ -11,5 +12,7 @@ __all__ = [
     "deliver",
     "mark_read",
     "queue_digests",
+    "queue_participant_mail",
     "send_digests",
+    "send_participant_mails",
 ]

@@ -1,32 +1,22 @@
 """The mail that says there is something to read, and never what (L50). At most one per person and day."""
 
-import logging
 from collections.abc import Iterable
-from contextlib import closing
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
-from django.core.validators import validate_email
-from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from notifications.actions.posting import checked_address, send_each, unsent
 from notifications.models import DigestMail
 from workspace.models import UserAccount
 from workspace.swedish import say_time, say_weekday_date
 
-log = logging.getLogger("samverkansrum.digests")
-
 SUBJECT = "Samverkansrum: du har något att läsa"
-MOST_TRIES = 5
-STALE = timedelta(minutes=10)  # a claim older than this was left by a process that died
-# What sending raises: the server's no or its silence (smtplib's errors are OSError), or an address that is none.
-NOT_SENT = (OSError, ValueError, ValidationError)
 
 
 def queue_digests(*, day: date, memberships: Iterable[int] = (), roles: Iterable[int] = ()) -> None:
@@ -44,71 +34,31 @@ def queue_digests(*, day: date, memberships: Iterable[int] = (), roles: Iterable
 
 
 def send_digests() -> int:
-    """Send what today and yesterday still owe, and return how many mails the server took.
-
-    Each mail in order: reach the server, claim the row and commit, send, note it as sent. Any number of processes may
-    do it at once: only one gets the claim. A mail the server refuses is kept for the next sweep, at most five times;
-    where no server answers nothing is claimed, and no try is used up. Only the kind of an error is kept.
-
-    At least once, and twice only where a process dies between the server's yes and our note of it. The repeat has the
-    same Message-ID, so the receiving server can see that it is one mail. Call it outside transactions.
-    """
-    sent = last = 0
-    while mail := _owed().filter(pk__gt=last, user__is_active=True).exclude(user__email="").first():
-        last = mail.pk
-        server = get_connection()
-        try:
-            server.open()
-        except OSError as error:
-            _owed().update(last_error=type(error).__name__)
-            log.warning("the mail server does not answer, digests wait: %s", type(error).__name__)
-            break
-        with closing(server):
-            sent += _claim(mail) and _send(mail, server)
-    return sent
+    """Send what today and yesterday still owe, as `send_each` says, and return how many mails the server took."""
+    return send_each(_owed, write_digest)
 
 
-def _owed(now: datetime | None = None) -> QuerySet[DigestMail]:
-    """Mails that nobody has sent, is sending or has given up. Columns of its own only: a claim asks it again."""
-    now = now or timezone.now()
-    today = timezone.localdate(now)
+def _owed() -> QuerySet[DigestMail]:
+    today = timezone.localdate()
     return (
-        DigestMail.objects.select_related("user")
-        .filter(day__in=(today, today - timedelta(days=1)), sent_at__isnull=True, tries__lt=MOST_TRIES)
-        .filter(Q(claimed_at__isnull=True) | Q(claimed_at__lt=now - STALE))
-        .order_by("pk")
+        unsent(DigestMail.objects.select_related("user"))
+        .filter(day__in=(today, today - timedelta(days=1)), user__is_active=True)
+        .exclude(user__email="")
     )
 
 
-def _claim(mail: DigestMail) -> bool:
-    """Take a mail for this process, committed before it is sent. False: another process was faster."""
-    now = timezone.now()
-    with transaction.atomic(durable=True):
-        return bool(_owed(now).filter(pk=mail.pk).update(claimed_at=now, tries=F("tries") + 1))
+def write_digest(mail: DigestMail, server: BaseEmailBackend | None) -> EmailMessage:
+    """The same for everybody but for the time, the address and the Message-ID, and the same each time it is made.
 
-
-def _send(mail: DigestMail, server: BaseEmailBackend) -> bool:
-    row = DigestMail.objects.filter(pk=mail.pk)
-    try:
-        validate_email(mail.user.email)
-        _message(mail, server).send()
-    except NOT_SENT as error:
-        row.update(claimed_at=None, last_error=type(error).__name__)
-        log.warning("digest %s was not sent: %s", mail.pk, type(error).__name__)
-        return False
-    row.update(sent_at=timezone.now(), last_error="")
-    return True
-
-
-def _message(mail: DigestMail, server: BaseEmailBackend) -> EmailMessage:
-    """The same for everybody but for the time, the address and the Message-ID, and the same each time it is made."""
+    Refuses an address that is none (ValidationError).
+    """
     when = f"{say_weekday_date(timezone.localdate(mail.made_at))} kl. {say_time(mail.made_at)}"
     # Of what makes the mail one and not of the row's number, which can come again after a restored backup.
     digest = salted_hmac("notifications.digest", f"{mail.user_id} {mail.day}", algorithm="sha256").hexdigest()
     return EmailMessage(
         subject=SUBJECT,
         body=render_to_string("notifications/digest.txt", {"when": when, "address": settings.SITE_URL}),
-        to=[mail.user.email],
+        to=[checked_address(mail.user.email)],
         headers={"Message-ID": f"<{digest[:32]}@{settings.SITE_HOST}>", "Auto-Submitted": "auto-generated"},
         connection=server,
     )

@@ -24,7 +24,7 @@ from workspace.actions import action, end_disclosures, end_rows, make_disclosure
 from workspace.actions.consents import RowInput
 from workspace.clocks import end_of, year_after
 from workspace.errors import NotAllowed, SomebodyWasFaster
-from workspace.models import Category, ConsentRow, Disclosure, Ground, Membership
+from workspace.models import Browser, Category, ConsentRow, Disclosure, Ground, Membership
 from workspace.rules import row_lives
 from workspace.states import ConsentForm, EndReason
 
@@ -143,7 +143,7 @@ def allow_answer(*, by: Membership, referral: Referral, scope: AnswerScope) -> N
     deliver(notices, topics(referral))
 
 
-def end_answer(by: Membership, referral: Referral, codes: Sequence[str]) -> None:
+def end_answer(by: Membership | Browser, referral: Referral, codes: Sequence[str]) -> None:
     """End what the receiver tells of this referral in these categories; other referrals' answers are untouched.
 
     A consent that the receiver recorded by its tick, and on which nothing rests any longer, ends with it.

@@ -8,28 +8,31 @@ from django.utils import timezone
 from notifications.actions import Notice, close_notices, deliver
 from referrals.actions.answers import end_answer
 from referrals.actions.moves import desk_of, last_hand, lock, move, notice, require_side, topics, write_event
-from referrals.actions.sending import disclose_section, let_coordinator_follow, lock_live_rows
+from referrals.actions.sending import disclose_section, let_coordinator_follow
 from referrals.errors import MissingGround
 from referrals.models import Referral, ReferralSection
 from referrals.queries import current_leg, deadline_of, deadline_told, question_lives
 from referrals.rules import ANSWER, FOLLOW_UP, LAPSING, STATUS, VITAL, audience_for
 from referrals.states import TURN_BY_STATE, ReferralState, SectionRole, Side, Verb
-from workspace.actions import action
+from workspace.actions import action, lock_live_rows
 from workspace.clocks import add_working_days
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.live import Hint
-from workspace.models import Category, ConsentRow, Membership
+from workspace.models import Agency, Browser, Category, ConsentRow, Membership
 from workspace.queries import grounds_for
 
 RENEW_WITHIN = 5  # working days that the sender has for renewing a ground before it is reminded
 
 
-def on_ground_lost(rows: Sequence[ConsentRow], *, by: Membership) -> tuple[list[Notice], list[tuple[str, Hint]]]:
+def on_ground_lost(
+    rows: Sequence[ConsentRow], *, by: Membership | Browser, agency: Agency
+) -> tuple[list[Notice], list[tuple[str, Hint]]]:
     """End what rests on withdrawn consent rows. Inside an action that has locked the participant and the rows.
 
     A referral whose identity or question rested on one becomes withdrawn if it was open, with history and audit row;
-    the receiver's earlier notices of it are closed and one new says that access has ended. A referral that lost only
-    another section, or follow-up, stays as it is. Returns the notices and the hints for open pages; delivers nothing.
+    the receiver's earlier notices of it are closed and one new says that access has ended; where the participant did
+    it, the sender is told too, since nobody there knows. A referral that lost only another section, or follow-up, stays
+    as it is. `agency` is in whose name it is said. Returns the notices and hints for open pages; delivers nothing.
     """
     lost = ReferralSection.objects.filter(disclosure__consent_row__in=rows).select_related("leg")
     by_referral: dict[int, list[ReferralSection]] = {}
@@ -53,13 +56,16 @@ def on_ground_lost(rows: Sequence[ConsentRow], *, by: Membership) -> tuple[list[
             move(referral, Verb.GROUND_WITHDRAWN, Side.SYSTEM, by=by, disputed_at=None, lapsed_at=None)
         elif referral.told_turn_id:
             _end_for_sender(referral, by)
-        told = audience_for(referral, Side.RECEIVER).values_list("pk", flat=True)
+        told = set(audience_for(referral, Side.RECEIVER).values_list("pk", flat=True))
         close_notices(kind_prefix="referral.", object_id=referral.pk, memberships=told)
-        notices.append(notice(referral, "referral.access_ended", Side.RECEIVER, by=by))
+        if isinstance(by, Browser):
+            told |= set(audience_for(referral, Side.SENDER).values_list("pk", flat=True))
+        told -= {by.pk} if isinstance(by, Membership) else set()
+        notices.append(Notice("referral.access_ended", referral.number, referral.pk, agency, frozenset(told)))
     return notices, hints
 
 
-def _end_for_sender(referral: Referral, by: Membership) -> None:
+def _end_for_sender(referral: Referral, by: Membership | Browser) -> None:
     """What the receiver has ended in silence ends for the sender as if it had been open: else that would tell."""
     now = timezone.now()
     write_event(referral, Verb.GROUND_WITHDRAWN, Side.SYSTEM, by=by)
@@ -129,7 +135,7 @@ def renew_ground(*, by: Membership, referral: Referral) -> None:
     on_consent = leg.ground_id == "consent"
     if not grounds_for(referral.receiver.agency).filter(pk=leg.ground_id).exists():
         raise NotAllowed("Grunden gäller inte längre. Avbryt remissen och skriv en ny på en annan grund.")
-    rows = lock_live_rows(by, referral)
+    rows = lock_live_rows(referral.participant_id, by.agency_id)
     mine = {row.category_id: row for row in rows if row.recipient_id == referral.receiver.agency_id}
     if on_consent and VITAL - set(mine):
         raise MissingGround(list(Category.objects.filter(pk__in=VITAL - set(mine))), referral.receiver.agency.name)

@@ -12,7 +12,7 @@ from referrals.states import ENDED_STATES, TURN_BY_STATE, ReferralState, Side, V
 from workspace.actions import lock_participant, record_act
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.live import Hint, changed
-from workspace.models import Function, Membership
+from workspace.models import Browser, Function, Membership
 from workspace.queries import present_instead_of
 from workspace.rules import is_caseworker
 from workspace.states import AuditAct
@@ -59,7 +59,7 @@ def move(
     verb: Verb,
     side: Side,
     *,
-    by: Membership | None,
+    by: Membership | Browser | None,
     line: dict[str, Any] | None = None,
     **fields: Any,
 ) -> bool:
@@ -105,11 +105,18 @@ def desk_of(referral: Referral, state: ReferralState, told: bool = True) -> Func
     return referral.sender if TURN_BY_STATE[state] == Side.SENDER else referral.receiver
 
 
-def _holder(referral: Referral, turn: Function | None, side: Side, by: Membership | None) -> Membership | None:
+def _holder(
+    referral: Referral, turn: Function | None, side: Side, by: Membership | Browser | None
+) -> Membership | None:
     if turn is None:
         return None
     of = Side.SENDER if turn.pk == referral.sender_id else Side.RECEIVER
-    return by if of == side else last_hand(referral, of)
+    return _member(by) if of == side else last_hand(referral, of)
+
+
+def _member(by: Membership | Browser | None) -> Membership | None:
+    """Who of an agency did it: nobody where the participant did, or the clock."""
+    return by if isinstance(by, Membership) else None
 
 
 def _mark_leg(referral: Referral, verb: Verb, target: ReferralState) -> None:
@@ -142,16 +149,19 @@ def set_clock(referral: Referral, *, told: bool) -> None:
         setattr(referral, name, value)
 
 
-def write_event(referral: Referral, verb: Verb, side: Side, *, by: Membership | None, **line: Any) -> ReferralEvent:
+def write_event(
+    referral: Referral, verb: Verb, side: Side, *, by: Membership | Browser | None, **line: Any
+) -> ReferralEvent:
     """One line of history and its audit row. What an agency without an account does stands under its own name."""
-    agency_id = by.agency_id if by else None
+    member = _member(by)
+    agency_id = member.agency_id if member else None
     event = ReferralEvent.objects.create(
         referral=referral,
         leg=current_leg(referral),
         verb=verb,
         side=side,
-        agency_id=referral.receiver.agency_id if by and side == Side.RECEIVER else agency_id,
-        member=by,
+        agency_id=referral.receiver.agency_id if member and side == Side.RECEIVER else agency_id,
+        member=member,
         state=ReferralState(referral.state),
         **line,
     )

@@ -6,13 +6,13 @@ from notifications.actions import deliver
 from referrals.actions.answers import write_answer
 from referrals.actions.journey import refuse_untold
 from referrals.actions.moves import LAPSED, lock, notice, require_side, topics, write_event
-from referrals.actions.sending import disclose_section, lock_live_rows
+from referrals.actions.sending import disclose_section
 from referrals.errors import MissingGround
 from referrals.models import AgencyNote, Referral, ReferralSection
 from referrals.queries import current_leg, is_told, referrals_visible_to
 from referrals.rules import TEXT_CATEGORIES, side_of
 from referrals.states import ReferralState, SectionRole, Side, Verb
-from workspace.actions import action, record_act
+from workspace.actions import action, lock_live_rows, record_act
 from workspace.errors import NotAllowed
 from workspace.models import Category, Membership
 from workspace.rules import is_caseworker
@@ -29,7 +29,9 @@ def disclose_texts(
     leg = current_leg(referral)
     wanted = {code: text for code, text in texts.items() if text and code in TEXT_CATEGORIES}
     rows = {
-        row.category_id: row for row in lock_live_rows(by, referral) if row.recipient_id == referral.receiver.agency_id
+        row.category_id: row
+        for row in lock_live_rows(referral.participant_id, by.agency_id)
+        if row.recipient_id == referral.receiver.agency_id
     }
     categories = Category.objects.in_bulk(list(wanted))
     on_consent = leg.ground_id == "consent"

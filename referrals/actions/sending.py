@@ -9,12 +9,11 @@ from referrals.models import Referral, ReferralLeg, ReferralSection
 from referrals.queries import current_leg, lacking_sections, needed_grounds
 from referrals.rules import FOLLOW_UP, QUESTION, kind_in_use
 from referrals.states import SectionRole, Side, Verb, Way, target_of
-from workspace.actions import action, make_disclosure
+from workspace.actions import action, lock_live_rows, make_disclosure
 from workspace.clocks import end_of, year_after
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.models import Category, ConsentRow, Disclosure, Ground, Membership
 from workspace.queries import grounds_for, receiving_desks, shared_cooperation
-from workspace.rules import row_lives
 
 
 @action
@@ -35,7 +34,7 @@ def send_referral(*, by: Membership, referral: Referral, way: Way = Way.HERE) ->
     if target_of(referral.state, Verb.SEND, Side.SENDER) is None:
         raise SomebodyWasFaster(FASTER)
     leg = _ready_leg(by, referral, way)
-    rows = lock_live_rows(by, referral)
+    rows = lock_live_rows(referral.participant_id, by.agency_id)
     needed = needed_grounds(referral, rows)
     on_consent = leg.ground_id == "consent"
     missing = [item.category for item in needed if item.row is None]
@@ -85,16 +84,6 @@ def _ready_leg(by: Membership, referral: Referral, way: Way) -> ReferralLeg:
     if not grounds_for(referral.receiver.agency).filter(pk=leg.ground_id).exists():
         raise NotAllowed("Grunden gäller inte längre. Välj en annan.")
     return leg
-
-
-def lock_live_rows(by: Membership, referral: Referral) -> list[ConsentRow]:
-    """What the person lets us tell, held against a withdrawal at the same moment (house.md 4.7)."""
-    return list(
-        ConsentRow.objects.select_for_update(of=("self",))
-        .filter(row_lives(), participant=referral.participant_id, discloser=by.agency_id)
-        .select_related("category", "consent", "recipient_cooperation")
-        .order_by("pk")
-    )
 
 
 def disclose_section(

@@ -35,6 +35,7 @@ CODES = {
 # What nobody on either side did.
 BY_NOBODY = {
     Verb.GROUND_LAPSED: "Samtycket gick ut",
+    Verb.GROUND_WITHDRAWN: "Samtycket är återkallat",  # by the participant, on their own page
     Verb.RECEIVER_LEFT: "Mottagaren lämnade samverkan",
     Verb.REMIND: "Samordnaren påminde",
 }

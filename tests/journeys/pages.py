@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 from referrals.models import Referral
 from referrals.states import AnswerScope, ReferralState
 from tests.cast import Cast, draft, make_participant, make_user
+from tests.meetings.talks import Phone
 from tests.referrals.journeys import bring_to
 from workspace.actions import make_sign_in_link
 from workspace.models import Consent, FunctionMember, Membership
@@ -23,7 +24,7 @@ class Stop(NamedTuple):
     """One page in one state."""
 
     name: str
-    who: Hat | str | None  # a hat; a user name, for somebody without one; nobody
+    who: Hat | str | Phone | None  # a hat; a user name, for somebody without one; a participant's phone; nobody
     path: str
     act: Act | None = None
     status: int = 200

@@ -17,7 +17,10 @@ from tests.cast import PASSWORD, Cast
 from tests.journeys.browsers import Person
 from tests.journeys.conftest import NewPerson
 from tests.journeys.meeting_pages import MeetingWorld
+from tests.journeys.own_pages import OwnWorld
 from tests.journeys.pages import Stop, World
+from tests.journeys.talk_pages import TalkWorld
+from tests.meetings.talks import Phone
 from tests.referrals.journeys import bring_to
 from tests.wire import session_of
 from workspace.models import UserAccount
@@ -96,6 +99,14 @@ class Tour:
         self.person.context.clear_cookies()
         if who is None:
             return
+        if isinstance(who, Phone):
+            self.person.context.add_cookies(
+                [
+                    {"name": one.key, "value": one.value, "url": f"{self.person.server.url}/min-sida/"}
+                    for one in who.client.cookies.values()
+                ]
+            )
+            return
         key = who if isinstance(who, str) else who.hat_key
         if key not in self.sessions:
             make = self._session_without_hat if isinstance(who, str) else session_of
@@ -168,6 +179,18 @@ def test_every_page_is_for_everybody(world: World, tour: Tour) -> None:
 @pytest.mark.long
 def test_every_page_of_the_meetings_is_for_everybody(people: Cast, in_thread: Callable[..., Any], tour: Tour) -> None:
     stops = list(in_thread(lambda: list(MeetingWorld(people).stops())))
+    assert len({stop.name for stop in stops}) == len(stops)
+    for stop in stops:
+        tour.visit(stop)
+    tour.report()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("made", [TalkWorld, OwnWorld])
+def test_every_page_of_the_conversations_is_for_everybody(
+    people: Cast, in_thread: Callable[..., Any], tour: Tour, made: type[TalkWorld | OwnWorld]
+) -> None:
+    stops = list(in_thread(lambda: list(made(people).stops())))
     assert len({stop.name for stop in stops}) == len(stops)
     for stop in stops:
         tour.visit(stop)

@@ -171,7 +171,7 @@ def test_the_hint_of_a_lost_ground_goes_to_the_circle_alone(room: Room) -> None:
     """Also to who has just lost it; a third agency of the group learns nothing."""
     consent = meeting_consent(room.cast)
     case = put(room)
-    notices, hints = on_ground_lost(list(consent.rows.all()), by=room.cast.soc)
+    notices, hints = on_ground_lost(list(consent.rows.all()), by=room.cast.soc, agency=room.cast.soc.agency)
     sides = {f"topic.meeting.{room.meeting.pk}.myndighet{hat.agency_id}" for hat in (room.cast.soc, room.cast.psyk)}
     assert {group for group, _ in hints} == sides
     assert all(set(hint) == {"type", "topic"} for _, hint in hints)

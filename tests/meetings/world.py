@@ -12,6 +12,7 @@ from tests.cast import SECRET_TEXT, Cast
 from tests.meetings.cases import meeting_consent, put, running, said
 from tests.meetings.cast import Room, in_days, make_item, make_meeting, make_room
 from tests.meetings.minutes_stage import Held, attend, make_held, sent_by_soc
+from tests.meetings.talk_world import OF_OWN_PAGE
 
 
 @dataclass
@@ -84,6 +85,6 @@ def make_world(cast: Cast) -> MeetingWorld:
 
 
 def written() -> dict[str, list[dict[str, Any]]]:
-    """Every row of the meetings' floor, to be compared before and after."""
-    models = apps.get_app_config("meetings").get_models()
+    """Every row of the meetings' floor and of the participant's page, to be compared before and after."""
+    models = [*apps.get_app_config("meetings").get_models(), *OF_OWN_PAGE]
     return {model.__name__: list(model._default_manager.order_by("pk").values()) for model in models}

@@ -17,8 +17,15 @@ from tests.addresses import (
     OF_ANYTHING,
     OF_ATTENDANCE,
     OF_CASES,
+    OF_COMMITMENT,
+    OF_CONVENER,
     OF_DECISION,
+    OF_HELP,
     OF_MEETINGS,
+    OF_PLAN,
+    OF_REQUEST,
+    OF_STAFF,
+    OF_TALKS,
     OF_TOKEN,
     POST_ONLY,
     REFUSED_METHODS,
@@ -26,6 +33,8 @@ from tests.addresses import (
     said,
 )
 from tests.cast import SECRET_NAME, SECRET_TEXT, Cast, give_consent, make_member, make_participant
+from tests.meetings.agreement_stage import ALL_WORDS, TASKS
+from tests.meetings.talk_world import HELP
 from tests.meetings.world import written
 from tests.referrals.journeys import footprint, undone
 from tests.world import MARKERS, MISSING, World, answer, make_small_world, make_whole_world
@@ -38,10 +47,13 @@ AsHat = Callable[[Hat], Client]
 NO_RIGHT = ("outsider", "fk", "soc_manager", "psyk_manager", "coordinator", "chair")
 # Who may open the group's meetings: fk sits there and the coordinator arranges them, both outside the case; psyk is in
 # its circle, but not told of the decision and the action; the cooperation's chair follows which agencies were there.
+# Of conversations: psyk is a party, and knows of what is the convener's alone only that it is; managers hear calls for
+# help, and coordinator and chair nothing at all.
 OPEN_TO = {
     "fk": OF_MEETINGS - OF_CASES,
     "coordinator": OF_MEETINGS - OF_CASES,
-    "psyk": OF_MEETINGS - OF_DECISION - OF_ACTION,
+    "psyk": (OF_MEETINGS - OF_DECISION - OF_ACTION) | (OF_TALKS - OF_CONVENER - OF_REQUEST - OF_PLAN - OF_COMMITMENT),
+    "soc_manager": OF_HELP,
     "chair": OF_ATTENDANCE,
 }
 
@@ -73,7 +85,7 @@ def test_hidden_and_missing_answer_alike(whole_world: World, as_hat: AsHat, who:
     hidden = world.draft if who == "psyk" else world.sent
     client, form = as_hat(getattr(world.cast, who)), world.form
     before = footprint(), written()
-    for name in sorted(set(WITH_KEY) - OF_TOKEN - OPEN_TO.get(who, set())):
+    for name in sorted(OF_STAFF - OPEN_TO.get(who, set())):
         if name == "open_with_reason" and who.endswith("_manager"):
             continue  # on the manager's own list: the next test
         for method in ("get", "post"):
@@ -98,7 +110,7 @@ def test_a_manager_states_a_reason_for_the_own_agencys_referrals_only(world: Wor
 
 def test_the_anonymous_are_led_to_the_sign_in_whatever_they_ask_for(whole_world: World) -> None:
     world = whole_world
-    for name in sorted(set(WITH_KEY) - OF_TOKEN):
+    for name in sorted(OF_STAFF):
         for method in ("get", "post"):
             own, other = (world.path(name, world.sent, missing=missing) for missing in (False, True))
             got, nothing = (getattr(Client(), method)(path) for path in (own, other))
@@ -128,7 +140,18 @@ def test_a_used_link_and_one_that_never_was_answer_alike(cast: Cast) -> None:
 # ---------- planted words ----------
 SEARCHES = [f"/deltagare/?{query}" for query in ("sok=hemlig", "sok=", "page=99")]
 SEARCHES += [f"/remisser/?{query}" for query in ("lage=alla", "lage=alla&riktning=in&tur=deras", "page=2")]
-SEARCHES += ["/remisser/lista/?lage=alla", "/bevaka/?slag=measure"]
+SEARCHES += ["/remisser/lista/?lage=alla", "/bevaka/?slag=measure", "/samtal/?visa=tidigare"]
+SEARCHES += ["/moten/uppgifter/?vilka=alla", "/moten/uppgifter/lista/?vilka=alla"]
+# What is shown to whoever it was disclosed to: psyk is a party of the conversations, the manager hears calls for help.
+TOLD = (SECRET_NAME, "Åström")
+SHOWN = {
+    "receiver": {
+        **dict.fromkeys(("/", "/idag/vantar/"), (TASKS["psyk"],)),
+        **dict.fromkeys(("/moten/uppgifter/", "/moten/uppgifter/lista/"), (*TOLD, *ALL_WORDS)),
+        "/samtal/": TOLD,
+    },
+    "soc_manager": {**dict.fromkeys(("/", "/idag/vantar/"), TOLD), "/hjalp/": (*TOLD, HELP)},
+}
 
 
 def test_planted_words_reach_nobody_without_the_right(
@@ -143,13 +166,15 @@ def test_planted_words_reach_nobody_without_the_right(
         paths = [*PLAIN, *SEARCHES]
         if who != "receiver":  # who reads the lists before opening: their words reveal nothing either
             paths.append(world.path("referral", world.sent))
-            paths += [world.path(name, world.sent) for name in sorted(OF_MEETINGS - POST_ONLY)]
+            hidden = OF_MEETINGS | OF_TALKS | (OF_HELP - OPEN_TO.get(who, set()))
+            paths += [world.path(name, world.sent) for name in sorted(hidden - POST_ONLY)]
         for path in paths:
             got = client.get(path)
             seen = said(got.content) + str(got.headers)
             if path.startswith("/deltagare/?sok=hemlig"):
                 assert "Inga" in seen or "Ingen" in seen or got.status_code == 404
-            assert not [marker for marker in MARKERS if marker in seen], (who, path)
+            shown = SHOWN.get(who, {}).get(path.partition("?")[0], ())
+            assert not [marker for marker in MARKERS if marker in seen and marker not in shown], (who, path)
             assert who != "outsider" or world.sent.number not in seen, path
         for name in ("referral_recall", "withdraw_consent", "draft_text"):
             refused = client.post(world.path(name, world.draft), world.form).content.decode()
@@ -228,7 +253,7 @@ def test_a_manager_reads_with_a_reason_and_writes_nothing(whole_world: World, as
     assert SECRET_TEXT in manager.get(world.path("referral", world.sent)).content.decode()
     Consent.objects.filter(pk=world.consent.pk).update(to_be_confirmed=True)
     before, changed = (footprint(), written()), set()
-    for name in sorted(set(WITH_KEY) - OF_TOKEN - {"open_with_reason"}):
+    for name in sorted(OF_STAFF - OF_HELP - {"open_with_reason"}):
         with undone():
             manager.post(world.path(name, world.draft if name.startswith("draft") else world.sent), world.form)
             after = footprint() | {"AuditEntry": before[0]["AuditEntry"]}, written()

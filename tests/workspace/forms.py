@@ -11,6 +11,7 @@ from referrals.models import Referral, SavedFilter
 from referrals.states import AnswerScope, ReferralState
 from tests.cast import Cast, give_consent
 from tests.meetings.forms import meeting_forms
+from tests.meetings.talk_forms import TALK_FORMS, talk_forms
 from tests.referrals.journeys import bring_to
 from workspace.models import Consent
 from workspace.rules import Hat
@@ -120,6 +121,7 @@ def forms(cast: Cast) -> dict[str, Form]:
         "open_with_reason": on(cast, S.SENT, cast.psyk_manager, "oppna", reason="Klagomål"),
         **board_forms(cast),
         **{name: form for name, form in meeting_forms(cast).items() if name not in UNREPEATED},
+        **talk_forms(cast),
     }
 
 
@@ -147,11 +149,18 @@ FORMS += [
     "case_action", "room_start", "room_go", "room_extend", "room_finish", "room_resume", "room_pen",
     "item_gender", "note_save", "note_merge",
 ]  # fmt: skip
+FORMS += TALK_FORMS
 # What is posted and is not among them, and why.
 UNREPEATED = {
     "draft_autosave": "saved again while somebody types; it has a version of its own",
     "case_file": "answers with a paper: each is made and logged anew",
     "case_filed": "answers with a paper: each is made and logged anew",
+    "agreement_pdf": "answers with a paper: each is made and logged anew",
+    "agreement_letter": "answers with a paper: each is made and logged anew",
+    "invitation_letter": "answers with a paper: each is made and logged anew",
+    "own_page_link": "answers with a link, which is kept nowhere and so cannot be shown again",
+    "own_page_code": "answers with a code, which is kept nowhere and so cannot be shown again",
+    "own_page_close": "closed is closed, and each time is logged",
     "switch_hat": "changes the session and nothing else",
     "read_all": "read is read",
     "end_absence": "a repeat finds no absence: tests/front/test_absence.py",

@@ -339,4 +339,4 @@ def test_a_list_asks_as_often_for_thirty_rows_as_for_one(
     today = {key: count for key, count in one.items() if key[1] == "/"}
     with capsys.disabled():
         print("\nqueries:", {f"{key} {path}": count for (key, path), count in one.items()})
-    assert max(today.values()) <= 25
+    assert max(today.values()) <= 40  # one for each kind of thing that can wait

@@ -13,6 +13,7 @@ from workspace.clocks import end_of
 from workspace.errors import NotAllowed
 from workspace.models import (
     Agency,
+    Browser,
     Category,
     Consent,
     ConsentRow,
@@ -22,7 +23,7 @@ from workspace.models import (
     Membership,
     Participant,
 )
-from workspace.rules import is_caseworker
+from workspace.rules import is_caseworker, row_lives
 from workspace.states import AuditAct, EndReason
 
 
@@ -106,6 +107,16 @@ def confirm_consent(*, by: Membership, consent: Consent) -> None:
     )
 
 
+def lock_live_rows(participant: int, discloser: int) -> list[ConsentRow]:
+    """What the person lets an agency tell today, held against a withdrawal at the same moment (house.md 4.7)."""
+    return list(
+        ConsentRow.objects.select_for_update(of=("self",))
+        .filter(row_lives(), participant=participant, discloser=discloser)
+        .select_related("category", "consent", "recipient_cooperation")
+        .order_by("pk")
+    )
+
+
 def make_disclosure(
     *,
     by: Membership | None,
@@ -152,10 +163,11 @@ def make_disclosure(
     return disclosure
 
 
-def end_rows(*, by: Membership, participant: Participant, row_ids: Iterable[int]) -> list[ConsentRow]:
+def end_rows(*, by: Membership | Browser, participant: Participant, row_ids: Iterable[int]) -> list[ConsentRow]:
     """Withdraw consent rows, working forward only (L8). Call it inside an action that has locked the participant.
 
-    Locks the rows, marks those not already withdrawn, ends the disclosures that rest on them, writes an audit row.
+    Locks the rows, marks those not already withdrawn, ends the disclosures that rest on them, writes an audit row. Rows
+    that the participant takes back themselves name nobody; the audit row names the browser.
     Returns the rows that ended now. What was disclosed before stays disclosed, and other grounds are untouched.
     """
     rows = list(
@@ -164,7 +176,8 @@ def end_rows(*, by: Membership, participant: Participant, row_ids: Iterable[int]
         .order_by("pk")
     )
     now = timezone.now()
-    ConsentRow.objects.filter(pk__in=[row.pk for row in rows]).update(withdrawn_at=now, withdrawn_by=by)
+    member = by if isinstance(by, Membership) else None
+    ConsentRow.objects.filter(pk__in=[row.pk for row in rows]).update(withdrawn_at=now, withdrawn_by=member)
     end_disclosures(Disclosure.objects.filter(consent_row__in=rows), why=EndReason.WITHDRAWN, at=now)
     for consent_id in dict.fromkeys(row.consent_id for row in rows):
         record_act(

@@ -4,14 +4,17 @@ from collections.abc import Collection, Iterable
 
 from django.db import transaction
 
-from workspace.models import AuditEntry, CooperationRole
-from workspace.rules import Hat
+from workspace.models import AuditEntry, Browser, CooperationRole
+from workspace.rules import Actor, Hat
 from workspace.states import AuditAct
 
 
-def _entry(by: Hat | None, act: AuditAct, what: str, object_id: int | None, participant_id: int | None) -> AuditEntry:
+def _entry(by: Actor | None, act: AuditAct, what: str, object_id: int | None, participant_id: int | None) -> AuditEntry:
     entry = AuditEntry(act=act, what=what, object_id=object_id, participant_id=participant_id)
     if by is None:
+        return entry
+    if isinstance(by, Browser):
+        entry.browser_id, entry.participant_id = by.pk, by.participant_id
         return entry
     entry.user_id = by.user_id
     if isinstance(by, CooperationRole):
@@ -23,9 +26,12 @@ def _entry(by: Hat | None, act: AuditAct, what: str, object_id: int | None, part
 
 
 def record_act(
-    *, by: Hat | None, act: AuditAct, what: str, object_id: int | None = None, participant_id: int | None = None
+    *, by: Actor | None, act: AuditAct, what: str, object_id: int | None = None, participant_id: int | None = None
 ) -> None:
-    """One audit row for one act, in the transaction of the caller. `by` is None for imports and the system."""
+    """One audit row for one act, in the transaction of the caller. `by` is None for imports and the system.
+
+    A browser is the participant's own: the row names them, whatever is said.
+    """
     _entry(by, act, what, object_id, participant_id).save(force_insert=True)
 
 

@@ -6,7 +6,7 @@ from typing import ParamSpec, TypeVar
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 
-from workspace.models import IdempotencyKey, Participant, UserAccount
+from workspace.models import Browser, IdempotencyKey, Participant, UserAccount
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,17 +36,18 @@ def action(verb: Callable[P, R]) -> Callable[P, R]:
 
 
 @action
-def perform_once(*, user: UserAccount, key: str, name: str, perform: Callable[[], str]) -> str:
+def perform_once(*, user: UserAccount | Browser, key: str, name: str, perform: Callable[[], str]) -> str:
     """Do something and remember the address of its result under the form's key, in the same transaction.
 
     The same key again, also at the same moment in another process, does nothing and returns the first address.
-    Source: house.md 4.5, bars.md B7.
+    `user` is whose form it is: an account's, or the participant's in a browser of theirs. Source: house.md 4.5, B7.
     """
+    whose = {"browser": user} if isinstance(user, Browser) else {"user": user}
     try:
         with transaction.atomic():
-            row = IdempotencyKey.objects.create(user=user, key=key, action=name)
+            row = IdempotencyKey.objects.create(key=key, action=name, **whose)
     except IntegrityError:
-        return IdempotencyKey.objects.get(user=user, key=key, action=name).result_url
+        return IdempotencyKey.objects.get(key=key, action=name, **whose).result_url
     row.result_url = perform()
     row.save(update_fields=["result_url"])
     return row.result_url

@@ -11,6 +11,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
 
 from meetings.queries import is_guest_only, meetings_visible_to
+from meetings.queries.conversations import conversations_visible_to
 from meetings.rules import side_of as side_of_meeting
 from notifications.queries import epoch, last_seq, sequence_after
 from referrals.queries import referrals_visible_to
@@ -45,6 +46,9 @@ def group_of_topic(hat: Hat, topic: str) -> str | None:
     if kind == "meeting":
         meeting = meetings_visible_to(hat).filter(pk=int(number)).first()
         return topic_group(kind, meeting.pk, side_of_meeting(hat, is_guest_only(hat, meeting))) if meeting else None
+    if kind == "conversation" and isinstance(hat, Membership):
+        conversation = conversations_visible_to(hat).filter(pk=int(number)).first()
+        return topic_group(kind, conversation.pk, f"myndighet{hat.agency_id}") if conversation else None
     if kind == "board" and is_coordinator(hat) and hat.cooperation_id == int(number):
         return topic_group(kind, hat.cooperation_id)
     return None

@@ -39,9 +39,9 @@ def navigation(hat: Hat, path: str) -> list[dict[str, Any]]:
     names: list[tuple[str, str]] = []
     if is_caseworker(hat):
         names = [("Idag", "today"), ("Deltagare", "participants"), ("Remisser", "referrals")]
-        names.append(("Möten", "meetings"))
+        names += [("Samtal", "conversations"), ("Möten", "meetings")]
     elif is_manager(hat):
-        names = [("Enheten", "work_list"), ("Möten", "meetings")]
+        names = [("Enheten", "work_list"), ("Möten", "meetings"), ("Vill ha hjälp", "help_requests")]
     elif is_coordinator(hat):
         names = [("Bevaka", "board"), ("Väntan", "waiting"), ("Möten", "meetings")]
     elif sees_disputes(hat):

@@ -14,8 +14,11 @@ from django_tasks import task
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task
 
+from meetings.actions.commitments import remind_of_commitments
+from meetings.actions.conversations import close_stale
 from meetings.actions.openings import lapse_meetings, open_due_meetings, warn_of_gaps
-from notifications.actions import send_digests
+from meetings.actions.plans import tell_due_plans
+from notifications.actions import send_digests, send_participant_mails
 from referrals.actions import chase, return_from_left_agencies
 from workspace.front.actions.expiry import expire_disclosures
 
@@ -30,7 +33,11 @@ SWEEPS: tuple[Sweep, ...] = (
     lapse_meetings,
     open_due_meetings,
     warn_of_gaps,
+    close_stale,
+    tell_due_plans,
+    remind_of_commitments,
     send_digests,
+    send_participant_mails,
 )
 EVERY = 10  # minutes
 

@@ -16,6 +16,16 @@ from workspace.models.authorities import (
     UserAccount,
 )
 from workspace.models.consents import Category, Consent, ConsentRow, Disclosure, Ground
+from workspace.models.own_page import (
+    Browser,
+    Contact,
+    HelpRequest,
+    OutsideContact,
+    PageCode,
+    PageLink,
+    SupportNeeds,
+    Visit,
+)
 from workspace.models.participants import Participant, StatedReason
 from workspace.models.records import AuditEntry, IdempotencyKey, ImportedRow
 
@@ -24,9 +34,11 @@ __all__ = [
     "Absence",
     "Agency",
     "AuditEntry",
+    "Browser",
     "Category",
     "Consent",
     "ConsentRow",
+    "Contact",
     "Cooperation",
     "CooperationAgency",
     "CooperationRole",
@@ -34,13 +46,19 @@ __all__ = [
     "Function",
     "FunctionMember",
     "Ground",
+    "HelpRequest",
     "IdempotencyKey",
     "ImportedRow",
     "Membership",
     "Municipality",
     "Organisation",
+    "OutsideContact",
+    "PageCode",
+    "PageLink",
     "Participant",
     "SignInLink",
     "StatedReason",
+    "SupportNeeds",
     "UserAccount",
+    "Visit",
 ]

@@ -1,9 +1,11 @@
 """What must not be lost or done twice."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from workspace.models.authorities import UserAccount
+from workspace.models.own_page import Browser
 from workspace.states import AuditAct
 
 
@@ -19,6 +21,7 @@ class AuditEntry(models.Model):
     membership_id = models.BigIntegerField(null=True, blank=True)
     cooperation_role_id = models.BigIntegerField(null=True, blank=True)
     agency_id = models.BigIntegerField(null=True, blank=True)
+    browser_id = models.BigIntegerField(null=True, blank=True)  # the participant, on the own page
     session_digest = models.CharField(max_length=16, blank=True)
     disclosure_id = models.BigIntegerField(null=True, blank=True)
 
@@ -32,14 +35,19 @@ class AuditEntry(models.Model):
 class IdempotencyKey(models.Model):
     """Remembers what a form has done, so that sending it twice does it once (house.md 4.5)."""
 
-    user = models.ForeignKey(UserAccount, on_delete=models.CASCADE)
+    user = models.ForeignKey(UserAccount, on_delete=models.CASCADE, null=True, blank=True)
+    browser = models.ForeignKey(Browser, on_delete=models.CASCADE, null=True, blank=True)  # the participant's own page
     key = models.CharField(max_length=64)
     action = models.CharField(max_length=60)
     result_url = models.CharField(max_length=200, blank=True)
     made_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "key", "action"], name="key_used_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key", "action"], name="key_used_once"),
+            models.UniqueConstraint(fields=["browser", "key", "action"], name="key_used_once_on_the_own_page"),
+            models.CheckConstraint(condition=Q(user__isnull=True) ^ Q(browser__isnull=True), name="key_is_of_one"),
+        ]
 
     def __str__(self) -> str:
         return f"key {self.pk}"

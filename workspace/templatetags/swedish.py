@@ -36,6 +36,28 @@ def weekday(value: date | None) -> str:
 
 
 @register.filter
+def full_day(value: date | datetime | None) -> str:
+    """«21 november 2026»."""
+    if isinstance(value, datetime):
+        value = timezone.localdate(value)
+    return swedish.say_full_date(value) if value else ""
+
+
+@register.filter
+def full_weekday(value: date | datetime | None) -> str:
+    """«torsdag 26 november»."""
+    if isinstance(value, datetime):
+        value = timezone.localdate(value)
+    return swedish.say_full_weekday(value) if value else ""
+
+
+@register.filter
+def hour(value: datetime | None) -> str:
+    """«klockan 10»."""
+    return swedish.say_hour(value) if value else ""
+
+
+@register.filter
 def month(value: date) -> str:
     """«dec.»."""
     return swedish.MONTHS[value.month - 1]

@@ -1,7 +1,9 @@
 """Grounds that have run out by themselves (house.md 1 and 3)."""
 
+from meetings.actions.conversation_grounds import close_lapsed_talk
 from meetings.actions.grounds import close_lapsed
 from meetings.queries.circles import cases_out_of_ground
+from meetings.queries.conversation_grounds import conversations_out_of_ground
 from referrals import actions as referrals
 from referrals.queries import referrals_out_of_ground
 
@@ -18,4 +20,7 @@ def expire_disclosures() -> int:
     cases = list(cases_out_of_ground())
     for case in cases:
         close_lapsed(case=case)
-    return len(found) + len(cases)
+    talks = list(conversations_out_of_ground())
+    for talk in talks:
+        close_lapsed_talk(conversation=talk)
+    return len(found) + len(cases) + len(talks)

@@ -11,8 +11,10 @@ from notifications.registry import all_kinds
 from referrals.queries import referrals_visible_to, waiting_for
 from referrals.states import UNANSWERED_STATES, ReferralState
 from workspace.clocks import start_of
+from workspace.front.queries.help import help_to_dos
 from workspace.front.queries.meetings import meeting_to_dos, meetings_coming
 from workspace.front.queries.rows import Coming, Happening, ToDo
+from workspace.front.queries.talks import talk_to_dos, talks_coming
 from workspace.models import ConsentRow, Membership
 from workspace.queries import participants_visible_to
 from workspace.rules import row_lives
@@ -38,6 +40,9 @@ TITLES = {
 def to_do(member: Membership) -> tuple[list[ToDo], list[int]]:
     """What waits for this hat, soonest first, and the participants whose names or affairs that shows."""
     items, people = meeting_to_dos(member)
+    talks, named = talk_to_dos(member)
+    asked, asking = help_to_dos(member)
+    items, people = [*items, *talks, *asked], [*people, *named, *asking]
     for referral in waiting_for(member)[:SHOWN]:
         ours = referral.sender.agency_id == member.agency_id
         them = referral.receiver.agency if ours else referral.sender.agency
@@ -91,7 +96,8 @@ def coming(member: Membership) -> tuple[list[Coming], list[int]]:
     """Meetings, answers wished for and consents that run out within 30 days, soonest first; and whose names
     that shows."""
     today = timezone.localdate()
-    items, people = meetings_coming(member, today + SOON), []
+    talks, people = talks_coming(member, today + SOON)
+    items = [*meetings_coming(member, today + SOON), *talks]
     waited = (
         referrals_visible_to(member)
         .filter(sender__agency=member.agency_id, answer_wished_on__range=(today, today + SOON), sent_at__isnull=False)

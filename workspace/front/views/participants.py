@@ -9,12 +9,21 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
+from meetings.queries.plans import open_plan
+from meetings.queries.talks import conversations_of, requests_waiting
 from referrals.queries import referrals_of
 from workspace import actions
 from workspace.doors import MemberRequest, do_once, log_reads, member_page
 from workspace.forms import CONTROL, ParticipantForm
 from workspace.models import Consent, ConsentRow, Membership, Participant
-from workspace.queries import access_participant, consents_visible_to, participants_found, rows_visible_to
+from workspace.queries import (
+    access_participant,
+    consent_numbers,
+    consents_visible_to,
+    needs_of,
+    participants_found,
+    rows_visible_to,
+)
 from workspace.rules import can_register_participant
 
 PAGE = 30
@@ -71,18 +80,31 @@ def change_participant(request: MemberRequest, pk: int) -> HttpResponse:
 def consents_shown(member: Membership, participant: Participant) -> list[dict[str, Any]]:
     """The consents of a participant, each with the rows the member's agency may see, as plain data."""
     found: list[Consent] = list(consents_visible_to(member, participant))
-    today = timezone.localdate()
+    today, numbers = timezone.localdate(), consent_numbers(participant)
     rows: dict[int, list[ConsentRow]] = {}
     for row in rows_visible_to(member, found):
         rows.setdefault(row.consent_id, []).append(row)
     return [
         {
             "consent": consent,
+            "number": numbers[consent.pk],
+            "told": _told(rows.get(consent.pk, [])),
             "rows": rows.get(consent.pk, []),
             "lives": any(row.lives_on(today) for row in rows.get(consent.pk, [])),
             "ours": consent.agency_id == member.agency_id,
         }
         for consent in found
+    ]
+
+
+def _told(rows: list[ConsentRow]) -> list[dict[str, Any]]:
+    """Who tells whom, until when: the rows in few words, for the line that they are folded under."""
+    until: dict[tuple[str, str], list[ConsentRow]] = {}
+    for row in rows:
+        to = row.recipient.short_name if row.recipient else "Samordnaren"
+        until.setdefault((row.discloser.short_name, to), []).append(row)
+    return [
+        {"who": who, "whom": whom, "until": max(row.valid_until for row in of)} for (who, whom), of in until.items()
     ]
 
 
@@ -94,6 +116,10 @@ def participant(request: MemberRequest, pk: int) -> HttpResponse:
         "person": person,
         "consents": consents_shown(request.hat, person),
         "referrals": list(referrals_of(request.hat, person)),
+        "talks": conversations_of(request.hat, person),
+        "wishes": requests_waiting(request.hat, person),
+        "plan": open_plan(person),
+        "needs": needs_of(person),
     }
     log_reads(request, "participant", person.pk, [person.pk])
     return render(request, "front/participant.html", context)

@@ -16,8 +16,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
+from django.urls import reverse
 
 from workspace.front.actions.demo import make_demo
+from workspace.front.actions.demo_talks import participant_way_in
 from workspace.front.demo.cast import PASSWORD
 from workspace.front.demo.queries import holds_other_data, sign_ins
 
@@ -61,8 +63,10 @@ class Command(BaseCommand):
             raise CommandError(OTHER_DATA, returncode=2)
         if not is_prepared():
             call_command("prepare_database", verbosity=0)
-        make_demo()
+        way_in = participant_way_in() if make_demo() else None
         self._say_sign_ins()
+        if way_in:
+            self._say_way_in(port, *way_in)
         if not options["no_serve"]:
             self.stdout.write(f"Samverkansrum finns på http://{HOST}:{port}/  (avsluta med Ctrl+C)")
             self.stdout.flush()
@@ -75,6 +79,11 @@ class Command(BaseCommand):
         for username, name, hats in rows:
             self.stdout.write(f"  {username:<{widths[0]}}  {name:<{widths[1]}}  {hats}")
         self.stdout.write(f"\nLösenordet är {PASSWORD} för alla.")
+
+    def _say_way_in(self, port: int, token: str, digits: str) -> None:
+        """The participant's own page, once: staff make a new link and code on the participant's page."""
+        self.stdout.write(f"\nMiras egen sida: http://{HOST}:{port}{reverse('own_link', args=[token])}")
+        self.stdout.write(f"Länken öppnas en gång. Koden är {digits}. Nya gör du som soc-pitea, under Deltagare.")
 
 
 def require_free(port: int) -> None:

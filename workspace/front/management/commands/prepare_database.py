@@ -23,6 +23,12 @@ APPEND_ONLY = (
     "meetings_minutespart",
     "meetings_minutesapproval",
     "meetings_tabletext",
+    "meetings_conversationevent",
+    "meetings_planevent",
+    "meetings_timeanswer",
+    "meetings_invitationanswer",
+    "meetings_agreementversion",
+    "meetings_agreementanswer",
 )
 # May be added to, and ended.
 ENDABLE = {"workspace_disclosure": ("ended_at", "ended_why")}

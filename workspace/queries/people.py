@@ -14,6 +14,7 @@ from workspace.models import (
     Absence,
     Agency,
     AuditEntry,
+    Browser,
     Category,
     Consent,
     ConsentRow,
@@ -182,6 +183,14 @@ def present_of(members: Iterable[Membership], day: date | None = None) -> set[in
     return set(active.values_list("pk", flat=True))
 
 
+def present_at_desk(desk: Function) -> set[int]:
+    """Those who work at a desk and are there today, or who stands in; where nobody is there, all who work there."""
+    seated = Membership.objects.filter(seats__function=desk, agency__left_on__isnull=True).exclude(
+        role=MemberRole.MANAGER
+    )
+    return present_of(seated) or set(seated.values_list("pk", flat=True))
+
+
 def present_instead_of(member: Membership, day: date | None = None) -> Membership | None:
     """The member if there, else who stands in; None if neither can act, so that the work is the whole desk's."""
     return Membership.objects.filter(pk__in=present_of([member], day)).first()
@@ -315,9 +324,10 @@ def live_rows(participant: Participant, discloser: Agency) -> QuerySet[ConsentRo
 
 
 # ---------- records ----------
-def result_of_form(user: UserAccount, key: str) -> str:
-    """Where the form with this key has led; empty if it has not been sent."""
-    done = IdempotencyKey.objects.filter(user=user, key=key).values_list("result_url", flat=True)
+def result_of_form(user: UserAccount | Browser, key: str) -> str:
+    """Where the form with this key has led; empty if it has not been sent. Of an account, or of the own page."""
+    whose = Q(browser=user) if isinstance(user, Browser) else Q(user=user)
+    done = IdempotencyKey.objects.filter(whose, key=key).values_list("result_url", flat=True)
     return done.first() or ""
 
 
