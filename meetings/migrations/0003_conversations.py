@@ -864,7 +864,7 @@ class Migration(migrations.Migration):
                 (
                     "option",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="answers", to="meetings.timeoption"
+                        on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="meetings.timeoption"
                     ),
                 ),
             ],

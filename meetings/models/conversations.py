@@ -277,7 +277,7 @@ class TimeOption(models.Model):
 class TimeAnswer(ByParty):
     """Whether a time works for a party. Only ever added to: the newest counts, from whichever device it came."""
 
-    option = models.ForeignKey(TimeOption, on_delete=models.CASCADE, related_name="answers")
+    option = models.ForeignKey(TimeOption, on_delete=models.PROTECT, related_name="answers")
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="time_answers")
     works = models.BooleanField()
     way = models.CharField(max_length=10, choices=Way, blank=True)

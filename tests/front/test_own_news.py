@@ -41,8 +41,12 @@ def test_what_is_new_stands_first_with_a_way_to_it(cast: Cast) -> None:
     TimeOption.objects.create(conversation=second, starts_at=in_days(5, 10), ends_at=in_days(5, 11))
     copy = AgreementCopy.objects.get(party=stage.talk.parties["participant"])
     news = stage.page().partition("Nytt till dig")[2].partition("</section>")[0]
-    assert re.findall(r'href="([^"]+)"', news) == [f"#samtal-{second.pk}", f"#bestamt-{copy.pk}", "#be-om"]
-    for part in re.findall(r'href="#([^"]+)"', news):
+    assert re.findall(r'href="([^"]+)"', news) == [
+        f"#samtal-{second.pk}",
+        f"?om={copy.pk}#bestamt-{copy.pk}",
+        "#be-om",
+    ]
+    for part in re.findall(r'href="[^"#]*#([^"]+)"', news):
         assert f'id="{part}"' in stage.page(), part
     stage.phone.client.post(reverse("own_agree", args=[copy.pk]))
     news = stage.page().partition("Nytt till dig")[2].partition("</section>")[0]
@@ -63,6 +67,7 @@ def test_earlier_agreements_are_kept_under_their_day_and_can_still_be_answered(c
     sent = stage.phone.client.post(reverse("own_agree", args=[old.pk]))
     assert sent.headers["Location"] == f"{OWN}?sagt=stammer&om={old.pk}#bestamt-{old.pk}"
     assert f'id="bestamt-{old.pk}" open' not in stage.page()
+    assert f'id="bestamt-{old.pk}" open' in stage.page(f"{OWN}?om={old.pk}")
     own = [stage.talk.parties["participant"]]
     withdraw_copies(by=cast.soc, conversation=stage.talk.fresh(), parties=own, reason="Fel text.")
     assert "Varför: Fel text." in stage.page() and f'id="bestamt-{old.pk}"' in stage.page()

@@ -9,8 +9,11 @@ from workspace.states import AuditAct
 def choose_look(*, by: Browser, easy_read: bool | None = None, large_text: bool | None = None) -> None:
     """Choose easy words or large text, on every device; None leaves it as it is. One audit row; tells nobody."""
     participant = lock_participant(by.participant_id)
-    chosen = {"easy_read": easy_read, "large_text": large_text}
-    contact, _ = Contact.objects.update_or_create(
-        participant=participant, defaults={name: value for name, value in chosen.items() if value is not None}
-    )
+    contact = Contact.objects.filter(participant=participant).first() or Contact(participant=participant)
+    before = (contact.easy_read, contact.large_text)
+    after = tuple(old if new is None else new for old, new in zip(before, (easy_read, large_text), strict=True))
+    if after == before:
+        return
+    contact.easy_read, contact.large_text = after
+    contact.save()
     record_act(by=by, act=AuditAct.WRITE, what="contact", object_id=contact.pk)

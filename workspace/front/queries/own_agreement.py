@@ -1,7 +1,7 @@
 """What was agreed, as the participant's page shows it: the newest version in their hands, their own words and tasks."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -11,13 +11,13 @@ from django.utils import timezone
 from meetings.models import AgreementAnswer, AgreementCopy, Commitment, Conversation, Party
 from meetings.queries.agreement_drafts import Task
 from meetings.queries.agreement_lacks import WRITTEN_IN
-from meetings.queries.agreements import OwnWords, own_copies, own_words_of, shown_to_participant
+from meetings.queries.agreements import OwnWords, head_then, own_copies, own_words_of, shown_to_participant
 from meetings.queries.commitments import own_commitments
 from meetings.states import AgreementState, PartyKind
 from workspace.front.queries.own_page import Somebody, plain_name, shape_of
 from workspace.models import Participant
 
-SHOWN = 20  # agreements on the page
+SHOWN = 30  # days of earlier agreements on the page
 WORDS_ASKED_FOR = timedelta(days=60)  # after a conversation without an agreement nobody asks for more words
 
 
@@ -43,18 +43,36 @@ class Agreed:
     may_answer: bool
     is_confirmed: bool
 
-    @property
-    def waits(self) -> bool:
-        """The participant has not answered it, and can."""
-        return self.may_answer and self.answer is None
+
+@dataclass(frozen=True)
+class Held:
+    """An agreement that the participant has, by its day: the newest version in their hands."""
+
+    copy: AgreementCopy
+    day: date
+    waits: bool  # they have not answered it, and can
 
 
-def agreements_of(participant: Participant) -> list[Agreed]:
-    """The agreements that the participant has, the newest first; of each the newest version in their hands."""
-    return [_agreed(copy) for copy in own_copies(participant)[:SHOWN]]
+def agreements_of(participant: Participant) -> list[Held]:
+    """The agreements that the participant has, the newest first. Two queries for any number."""
+    copies = own_copies(participant)[:SHOWN]
+    answers = AgreementAnswer.objects.filter(
+        version__in=[copy.version_id for copy in copies], party__kind=PartyKind.PARTICIPANT
+    )
+    answered = set(answers.values_list("version", flat=True))
+    return [Held(copy, _day_of(copy), _is_sent(copy) and copy.version_id not in answered) for copy in copies]
 
 
-def _agreed(copy: AgreementCopy) -> Agreed:
+def _day_of(copy: AgreementCopy) -> date:
+    return timezone.localdate(head_then(copy.version)["held"] or copy.version.sent_at)
+
+
+def _is_sent(copy: AgreementCopy) -> bool:
+    return bool(copy.version.agreement.state == AgreementState.SENT)
+
+
+def read_agreed(copy: AgreementCopy) -> Agreed:
+    """One of them as it was sent, with what each has answered."""
     shown = shown_to_participant(copy)
     parties = Party.objects.filter(conversation=shown.conversation).select_related("agency").in_bulk()
     parts, own_words, taken_down = [], "", False

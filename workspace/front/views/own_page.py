@@ -15,9 +15,9 @@ from workspace.doors import VisitRequest
 from workspace.errors import Refusal
 from workspace.front.actions.own_look import choose_look
 from workspace.front.forms import QuestionForm
-from workspace.front.queries.own_agreement import Agreed, agreements_of, taken_back, words_wanted
+from workspace.front.queries.own_agreement import Held, agreements_of, read_agreed, taken_back, words_wanted
 from workspace.front.queries.own_page import last_visit, own_help, shown, talker_of, yeses_of
-from workspace.front.views.own_frame import SAID, about_of, own_view, show
+from workspace.front.views.own_frame import ABOUT, SAID, about_of, own_view, show
 from workspace.models import HelpRequest
 
 # What has just been done, by its name in the address: part of the page, and the sentence.
@@ -43,16 +43,21 @@ SAYS = {
 @own_view
 def own(request: VisitRequest) -> HttpResponse:
     """The page. What is shown of a call and of an agreement is from now on read."""
-    return own_again(request, said=request.GET.get(SAID, ""), said_of=about_of(request))
+    said, about = request.GET.get(SAID, ""), about_of(request)
+    part, _ = SAYS.get(said, ("bestamt", ""))
+    return own_again(request, said=said, said_of=about, opened=about if part == "bestamt" else 0)
 
 
 def own_again(
-    request: VisitRequest, *, said: str = "", said_of: int = 0, status: int = 200, **more: Any
+    request: VisitRequest, *, said: str = "", said_of: int = 0, opened: int = 0, status: int = 200, **more: Any
 ) -> HttpResponse:
-    """The page as it is now; `more` is a form with what was typed, or `refused`, what could not be done."""
+    """The page as it is now; `opened` is an earlier agreement to be read there, by its copy's number.
+
+    `more` is a form with what was typed, or `refused`, what could not be done.
+    """
     participant = request.participant
     talks, gone = own_talks(participant), taken_back(participant)
-    agreed, earlier = _agreed(request, gone)
+    agreed, held = _agreed(request, gone, opened)
     for talk in talks:
         if talk.invitation is not None and talk.invitation.read_at is None:
             read_invitation(by=request.browser, invitation=talk.invitation)
@@ -65,14 +70,13 @@ def own_again(
         "question_form": QuestionForm(auto_id="fraga_%s"),
         "words": words_wanted(participant),
         "agreed": agreed,
-        "earlier": earlier,
         "taken_back": gone,
         "tasks": own_commitments(participant),
         "wish": wish,
         "yeses": yeses_of(participant),
         "talker": talker_of(participant, talks[0].conversation.convener if talks else None),
         "helps": helps,
-        "news": news_of(request, talks, [one for one in (agreed, *earlier) if one], wish, helps),
+        "news": news_of(request, talks, held, wish, helps),
         "said": {part: sentence},
         "said_of": said_of,
         **more,
@@ -80,26 +84,34 @@ def own_again(
     return show(request, "own", status=status, **context)
 
 
-def _agreed(request: VisitRequest, gone: AgreementCopy | None) -> tuple[Agreed | None, list[Agreed]]:
-    """The newest agreement and the earlier ones. Where the newest was taken back, only those before it.
+def _agreed(request: VisitRequest, gone: AgreementCopy | None, opened: int) -> tuple[dict[str, Any], list[Held]]:
+    """The newest agreement, the days of the earlier ones, and of these the one that is read; and all there are.
 
-    An earlier one is read when it stands open: while an answer to it is asked for.
+    Where the newest was taken back there are only earlier ones. Of these stands open what was asked for, else the
+    newest that waits for an answer. What is shown is from now on read.
     """
     found = agreements_of(request.participant)
     if gone is not None:
         found = [one for one in found if one.copy.version.agreement_id != gone.version.agreement_id]
     newest = found[0] if found and gone is None else None
     earlier = found[1:] if newest else found
-    for one in found:
-        if one.copy.read_at is None and (one is newest or one.waits):
+    chosen = next((one for one in earlier if one.copy.pk == opened), None)
+    chosen = chosen or next((one for one in earlier if one.waits), None)
+    for one in (newest, chosen):
+        if one is not None and one.copy.read_at is None:
             read_copy(by=request.browser, copy=one.copy)
-    return newest, earlier
+    shown = {
+        "newest": read_agreed(newest.copy) if newest else None,
+        "earlier": earlier,
+        "opened": read_agreed(chosen.copy) if chosen else None,
+    }
+    return shown, found
 
 
 def news_of(
     request: VisitRequest,
     talks: list[OwnTalk],
-    agreed: list[Agreed],
+    agreed: list[Held],
     wish: ConversationRequest | None,
     helps: list[HelpRequest],
 ) -> list[tuple[str, str]]:
@@ -111,7 +123,8 @@ def news_of(
     for talk in talks:
         if talk.invitation is None and any(option.pk not in talk.works for option in talk.options):
             news.append(("Säg vilka tider som passar dig.", f"#samtal-{talk.conversation.pk}"))
-    news += [("Läs vad vi bestämde. Säg om det stämmer.", f"#bestamt-{one.copy.pk}") for one in agreed if one.waits]
+    waiting = [one.copy.pk for one in agreed if one.waits]
+    news += [("Läs vad vi bestämde. Säg om det stämmer.", f"?{ABOUT}={pk}#bestamt-{pk}") for pk in waiting]
     if wish is not None and wish.answered_at and wish.answered_at >= since:
         news.append(("Du bad om ett samtal. Läs svaret.", "#be-om"))
     return news

@@ -25,6 +25,7 @@ from workspace.queries import (
     rows_visible_to,
 )
 from workspace.rules import can_register_participant
+from workspace.swedish import say_date, say_list
 
 PAGE = 30
 
@@ -97,15 +98,15 @@ def consents_shown(member: Membership, participant: Participant) -> list[dict[st
     ]
 
 
-def _told(rows: list[ConsentRow]) -> list[dict[str, Any]]:
-    """Who tells whom, until when: the rows in few words, for the line that they are folded under."""
-    until: dict[tuple[str, str], list[ConsentRow]] = {}
-    for row in rows:
-        to = row.recipient.short_name if row.recipient else "Samordnaren"
-        until.setdefault((row.discloser.short_name, to), []).append(row)
-    return [
-        {"who": who, "whom": whom, "until": max(row.valid_until for row in of)} for (who, whom), of in until.items()
-    ]
+def _told(rows: list[ConsentRow]) -> str:
+    """Who tells whom, until when, in one sentence: the line that the rows are folded under."""
+    tellers = dict.fromkeys(row.discloser.short_name for row in rows)
+    hearers = dict.fromkeys(row.recipient.short_name if row.recipient else "samordnaren" for row in rows)
+    until = max((row.valid_until for row in rows), default=None)
+    last = f", till och med {say_date(until)}" if until else ""
+    if set(tellers) == set(hearers):
+        return f"{say_list(list(tellers))} berättar för varandra{last}"
+    return f"{say_list(list(tellers))} berättar för {say_list(list(hearers))}{last}"
 
 
 @member_page
