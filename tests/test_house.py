@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tools.source import APPS, FRONT, ROOT, Import, Module, cycles, length, modules, own_files, shown
-
-FLOORS = ("workspace", "notifications", "referrals", "meetings", FRONT)
+from tools.source import APPS, FLOORS, ROOT, Import, Module, cycles, floor_of, length, modules, own_files, shown
 
 # Which rooms a room may import: of its own app, and the same rooms of floors below.
 ROOMS: dict[str, set[str]] = {
     "states": set(),
     "deadlines": {"states"},  # when an answer is due, and how that was reckoned: pure
     "schedule": {"states"},  # which days a series gives: pure
+    "suppression": set(),  # which counts of a goal's tables are hidden, over rows, pages and months: pure
+    "arithmetic": {"states"},  # goals, shares, bands, and totals that their parts can give: pure
     "survival": set(),  # how long answers take, counting rightly those that have not come: pure
     "models": {"models", "deadlines", "states"},
     "rules": {"rules", "models", "deadlines", "states"},
@@ -130,10 +130,9 @@ def climbs(module: Module) -> Offences:
         if FLOORS.index(MODULES[found.target].app) > floor:
             yield f"{module.at(found.line)} {module.app} imports {found.target} from a floor above"
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and DOTTED.fullmatch(node.value):
-            above = FRONT if node.value.startswith("workspace.front") else node.value.partition(".")[0]
-            if FLOORS.index(above) > floor:
-                yield f"{module.at(node.lineno)} {module.app} names {node.value} on a floor above"
+        text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+        if DOTTED.fullmatch(text) and FLOORS.index(floor_of(text)) > floor:
+            yield f"{module.at(node.lineno)} {module.app} names {text} on a floor above"
 
 
 def refused(module: Module, found: Import) -> str:

@@ -45,6 +45,7 @@ class CooperationRoleKind(TextChoices):
     CHAIR = "chair", "ordförande"
     STEERING = "steering", "styrgrupp"
     EVALUATOR = "evaluator", "följeutvärderare"
+    ELECTED = "elected", "förtroendevald"
 
 
 class Gender(TextChoices):

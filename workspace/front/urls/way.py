@@ -1,0 +1,5 @@
+"""Enrolment, phases and discharge."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
