@@ -18,10 +18,14 @@ ROOMS: dict[str, set[str]] = {
     "schedule": {"states"},  # which days a series gives: pure
     "suppression": set(),  # which counts of a goal's tables are hidden, over rows, pages and months: pure
     "arithmetic": {"states"},  # goals, shares, bands, and totals that their parts can give: pure
+    "report": {"report", "arithmetic", "suppression", "states"},  # what a figures page shows, from a frozen month: pure
     "survival": set(),  # how long answers take, counting rightly those that have not come: pure
     "models": {"models", "deadlines", "states"},
     "rules": {"rules", "models", "deadlines", "states"},
-    "queries": {"queries", "rules", "models", "deadlines", "schedule", "survival", "states"},
+    "queries": {
+        *("queries", "rules", "models", "deadlines", "schedule", "survival", "states"),
+        *("report", "arithmetic", "suppression"),
+    },
     "errors": {"models", "states"},
     # `importing` is what a workbook says, read and checked, and `demo` what the demo tells: input, as a form's data is.
     "actions": {
@@ -35,13 +39,16 @@ ROOMS: dict[str, set[str]] = {
         "errors",
         "importing",
         "demo",
+        "report",
+        "arithmetic",
+        "suppression",
     },
     "notices": set(),
     "forms": {"forms", "queries", "rules", "models", "schedule", "states"},
     "filters": {"queries", "rules", "models", "states"},
     "views": {
         *("views", "actions", "queries", "rules", "models", "deadlines", "schedule", "survival", "states"),
-        *("errors", "forms", "filters", "context"),
+        *("errors", "forms", "filters", "context", "report"),
     },
     "consumers": {"queries", "rules", "models", "states"},
     "context": {"queries", "rules", "models", "states"},
@@ -82,8 +89,10 @@ TOOLS: dict[str, set[str]] = {
     "workspace.errors": ANY,  # what an action refuses: named by whoever raises or catches it
     # The one door to the wire. Views: sign-out and hat switch write nothing but the session, and close its sockets.
     "workspace.live": {"actions", "consumers", "views"},
+    "referrals.survival": {"queries"},  # waits counted rightly: of referrals, and of enrolments in the figures: pure
     "workspace.doors": {"views"},  # what every view passes
     "workspace.forms": {"forms", "views"},  # fields and forms that several floors' pages show
+    "workspace.pathway.forms": {"views"},  # the shape of what is written on a way, whose pages lie at the front door
     "workspace.small_cells": {"queries", "views"},  # which counts are hidden, so that none can be computed: pure
     "workspace.tables": {"views"},  # rows to a file for a spreadsheet: pure
     "workspace.papers": {"views"},  # a page to a PDF: pure but for our own styles and fonts

@@ -68,6 +68,7 @@ class EndReason(TextChoices):
 
     WITHDRAWN = "withdrawn", "Samtycket är återkallat"
     RECALLED = "recalled", "Remissen är återtagen"
+    TAKEN_BACK = "taken_back", "Den som berättade har tagit tillbaka det"
 
 
 class AuditAct(TextChoices):

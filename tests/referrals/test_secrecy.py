@@ -20,13 +20,18 @@ from tests.addresses import (
     OF_COMMITMENT,
     OF_CONVENER,
     OF_DECISION,
+    OF_FIGURES_PARTY,
     OF_HELP,
     OF_MEETINGS,
+    OF_MONTH_AND_GOAL,
+    OF_MONTH_READ,
     OF_PLAN,
     OF_REQUEST,
+    OF_ROLES_FIGURES,
     OF_STAFF,
     OF_TALKS,
     OF_TOKEN,
+    OF_TOLD,
     POST_ONLY,
     REFUSED_METHODS,
     addresses,
@@ -51,10 +56,12 @@ NO_RIGHT = ("outsider", "fk", "soc_manager", "psyk_manager", "coordinator", "cha
 # help, and coordinator and chair nothing at all.
 OPEN_TO = {
     "fk": OF_MEETINGS - OF_CASES,
-    "coordinator": OF_MEETINGS - OF_CASES,
-    "psyk": (OF_MEETINGS - OF_DECISION - OF_ACTION) | (OF_TALKS - OF_CONVENER - OF_REQUEST - OF_PLAN - OF_COMMITMENT),
-    "soc_manager": OF_HELP,
-    "chair": OF_ATTENDANCE,
+    "coordinator": (OF_MEETINGS - OF_CASES) | OF_ROLES_FIGURES,
+    "psyk": (OF_MEETINGS - OF_DECISION - OF_ACTION)
+    | (OF_TALKS - OF_CONVENER - OF_REQUEST - OF_PLAN - OF_COMMITMENT)
+    | OF_TOLD,
+    "soc_manager": OF_HELP | OF_FIGURES_PARTY,
+    "chair": OF_ATTENDANCE | OF_MONTH_READ | OF_MONTH_AND_GOAL | {"figures_change"},
 }
 
 

@@ -13,3 +13,13 @@ class TreatmentFirst(Refusal):
     """An end for need of treatment, while no referral to the right authority is sent and none is declined (R60)."""
 
     status = 409
+
+
+class TextHasMoved(Refusal):
+    """Somebody has saved a newer text since the page was shown. Both are kept: theirs here, one's own in the form."""
+
+    status = 409
+
+    def __init__(self, theirs: str, version: int | str) -> None:
+        super().__init__("Någon har sparat en nyare text. Din text finns kvar här. Läs båda, och spara.")
+        self.theirs, self.version = theirs, version

@@ -5,7 +5,7 @@ from datetime import date
 from workspace.clocks import add_months
 from workspace.models import Cooperation
 from workspace.pathway.models import Phase, PhaseStay
-from workspace.states import CooperationState
+from workspace.states import AgencyKind, CooperationState
 
 
 def takes_in(cooperation: Cooperation) -> bool:
@@ -30,3 +30,19 @@ def is_ending(stay: PhaseStay, today: date) -> bool:
     """So near the limit that it is warned of, or past it."""
     left = days_left(stay, today)
     return left is not None and left <= stay.phase.warn_days
+
+
+def to_tell(stay: PhaseStay, today: date) -> str:
+    """What is to be said of a limit today: "ends" once ahead, "over" once from the limit's own day; else "".
+
+    What was said of an earlier limit is not said of a new one. Asks nothing of the database.
+    """
+    if stay.limit_on is None or not is_ending(stay, today):
+        return ""
+    if today >= stay.limit_on:
+        return "" if stay.told_over_for == stay.limit_on else "over"
+    return "" if stay.warned_for == stay.limit_on else "ends"
+
+
+# Who can give treatment: what a way may end for only when they have been asked, or the participant has said no (R60).
+GIVES_TREATMENT = frozenset({AgencyKind.REGION_PSYCHIATRY})

@@ -49,8 +49,10 @@ class PlanVerb(TextChoices):
 
     WRITE = "write", "skrev i planen"
     GOAL = "goal", "skrev ett mål"
+    GOAL_REMOVED = "goal_removed", "tog bort ett mål"
     STEP = "step", "skrev ett steg"
     STEP_DONE = "step_done", "gjorde ett steg klart"
+    STEP_OPEN = "step_open", "öppnade ett steg igen"
     STEP_DROPPED = "step_dropped", "tog bort ett steg"
     DISPUTE = "dispute", "sa att ansvaret är oklart"
     SETTLE = "settle", "sa vem som har ansvaret"

@@ -15,7 +15,10 @@ from referrals.queries import referrals_of
 from workspace import actions
 from workspace.doors import MemberRequest, do_once, log_reads, member_page
 from workspace.forms import CONTROL, ParticipantForm
+from workspace.front.actions import way
+from workspace.front.queries.way import ways_shown
 from workspace.models import Consent, ConsentRow, Membership, Participant
+from workspace.pathway.queries.shares import ways_told_to
 from workspace.queries import (
     access_participant,
     consent_numbers,
@@ -36,7 +39,8 @@ def participants(request: MemberRequest) -> HttpResponse:
     text = CONTROL.sub("", request.GET.get("sok", ""))[:80]
     page = Paginator(participants_found(request.hat, text), PAGE).get_page(request.GET.get("page"))
     log_reads(request, "participants", None, [person.pk for person in page])
-    context = {"page": page, "text": text, "query": f"sok={text}&" if text else ""}
+    told = ways_told_to(request.hat).exists()
+    context = {"page": page, "text": text, "query": f"sok={text}&" if text else "", "told": told}
     return render(request, "front/participants.html", context)
 
 
@@ -68,7 +72,7 @@ def change_participant(request: MemberRequest, pk: int) -> HttpResponse:
 
         def perform() -> str:
             data = {name: form.cleaned_data[name] for name in names}
-            actions.change_participant(by=request.hat, participant=person, **data)
+            way.change_participant(by=request.hat, participant=person, **data)
             messages.success(request, "Uppgifterna är ändrade.")
             return reverse("participant", args=[person.pk])
 
@@ -120,6 +124,7 @@ def participant(request: MemberRequest, pk: int) -> HttpResponse:
         "talks": conversations_of(request.hat, person),
         "wishes": requests_waiting(request.hat, person),
         "plan": open_plan(person),
+        "ways": ways_shown(person),
         "needs": needs_of(person),
     }
     log_reads(request, "participant", person.pk, [person.pk])

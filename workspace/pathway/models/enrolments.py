@@ -4,12 +4,13 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from workspace.models import Agency, Cooperation, Membership, Municipality, Participant
+from workspace.models import Agency, Cooperation, Function, Membership, Municipality, Participant
 from workspace.pathway.states import (
     DischargeReason,
     EnrolmentState,
     Income,
     Outcome,
+    Part,
     PhaseVerb,
     YesNo,
 )
@@ -183,13 +184,15 @@ class EnrolmentRecord(models.Model):
 
 
 class PartShare(models.Model):
-    """One part of a way that one agency has told another. It is read while the disclosure lives."""
+    """One part of a way that one agency has told a desk of another. Read while both its disclosures live."""
 
     enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="shares")
-    part = models.CharField(max_length=12)
+    part = models.CharField(max_length=12, choices=Part)
     recipient = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    function = models.ForeignKey(Function, on_delete=models.PROTECT, related_name="+")  # the desk that was told
+    identity = models.ForeignKey("workspace.Disclosure", on_delete=models.PROTECT, related_name="+")  # whose way it is
     disclosure = models.ForeignKey("workspace.Disclosure", on_delete=models.PROTECT, related_name="+")
-    ended_at = models.DateTimeField(null=True, blank=True)  # taken back by whoever told it
+    ended_at = models.DateTimeField(null=True, blank=True)  # taken back, withdrawn, or seen to have run out
     made_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -198,6 +201,7 @@ class PartShare(models.Model):
                 fields=["enrolment", "part", "recipient", "disclosure"], name="part_told_once_on_a_ground"
             )
         ]
+        indexes = [models.Index(fields=["function"], condition=Q(ended_at__isnull=True), name="part_share_told")]
 
     def __str__(self) -> str:
         return f"part share {self.pk}"

@@ -1,0 +1,229 @@
+"""A month's numbers from the records, and from them what may be shown: the two texts that a snapshot is made of.
+
+The same records give the same bytes. What nobody's record tells (which goals there were, what was planned, who came to
+the meetings) is taken as it stands when a month is frozen, and as it was frozen when it is counted again.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from meetings.figures.models import Goal, PlannedEnrolment, Snapshot
+from meetings.figures.queries.around import QUESTIONS, count_answers, count_attendance, count_waiting
+from meetings.figures.queries.joint import Joint, count_joint
+from meetings.figures.queries.known import (
+    DISCHARGE,
+    OUTCOMES,
+    PLAN,
+    Counted,
+    Definition,
+    Moment,
+    agreed_agencies,
+    count_activities,
+    count_asked,
+    count_months,
+    count_waits,
+    count_ways,
+)
+from meetings.figures.queries.months import shown_before
+from meetings.figures.queries.publishing import publish_month
+from meetings.figures.report.canonical import (
+    Json,
+    canonical,
+    digest_of,
+    tables_to_json,
+)
+from meetings.figures.rules import defined_at
+from meetings.figures.states import Did
+from meetings.figures.suppression import Question, Tables
+from workspace.models import Cooperation
+from workspace.pathway.models import ActivityKind
+
+Watch = Callable[[int, int], None]
+Together = dict[tuple[str, str, tuple[str, ...]], int]
+Cells = dict[tuple[str, str, str], int]  # municipality (or kind of activity), gender and category
+STEPS = 8
+NO_ANSWER = Did.NO_ANSWER.value
+SUCCESSES = frozenset({"work", "studies", "compensation", "disability_act", "care"})
+JOBS = frozenset({"work", "studies"})
+# Sums that other pages speak of: who succeeded, who works or studies; and what is left of all.
+SECRET_SUMS = tuple(sums for one in (SUCCESSES, JOBS) for sums in (one, frozenset(OUTCOMES) - one))
+
+
+@dataclass(frozen=True)
+class Frozen:
+    counts: str
+    shown: str
+    digest: str
+
+
+def freeze(cooperation: Cooperation, month: date, cutoff: datetime, watch: Watch) -> Frozen:
+    """What a snapshot of a month is to hold. `watch` hears each step. A constant number of queries."""
+    agencies = agreed_agencies(cooperation, cutoff)
+    at = Moment(cooperation, month, cutoff, tuple(agency.pk for agency in agencies))
+    given = {
+        "agencies": [[agency.code, agency.name] for agency in agencies],
+        "kinds": [list(kind) for kind in ActivityKind.objects.order_by("order", "code").values_list("code", "name")],
+        "goals": _goals_at(cooperation, cutoff),
+        "planned": _planned(cooperation, month),
+        "attendance": count_attendance(at),
+    }
+    return _frozen(at, given, shown_before(cooperation), watch)
+
+
+def recount(snapshot: Snapshot) -> Frozen:
+    """A frozen month counted again, from the records as they were known then, beside what had been shown by then."""
+    counts = Snapshot.objects.values_list("counts", flat=True).get(pk=snapshot.pk)
+    agencies = agreed_agencies(snapshot.cooperation, snapshot.cutoff_at)
+    at = Moment(snapshot.cooperation, snapshot.month, snapshot.cutoff_at, tuple(agency.pk for agency in agencies))
+    frozen: Json = json.loads(counts)
+    given = {name: frozen[name] for name in ("goals", "planned", "attendance", "agencies", "kinds")}
+    return _frozen(at, given, shown_before(snapshot.cooperation, snapshot.pk), lambda done, total: None)
+
+
+def _frozen(at: Moment, given: Json, earlier: list[tuple[str, str]], watch: Watch) -> Frozen:
+    counts = given | _count(at, given["goals"], watch)
+    watch(STEPS - 2, STEPS)
+    shown = publish_month(at.month, counts, [(json.loads(exact), json.loads(before)) for exact, before in earlier])
+    watch(STEPS - 1, STEPS)
+    texts = canonical(counts), canonical(shown)
+    watch(STEPS, STEPS)
+    return Frozen(*texts, digest_of(*texts))
+
+
+# ---------- what is given ----------
+def _goals_at(cooperation: Cooperation, cutoff: datetime) -> list[Json]:
+    """The definitions that held, in their order."""
+    goals = Goal.objects.filter(defined_at(cutoff), cooperation=cooperation).order_by("order", "pk")
+    names = (
+        "pk",
+        "name",
+        "population",
+        "event",
+        "span",
+        "target",
+        "threshold",
+        "threshold_agreement",
+        "threshold_reason",
+    )
+    found: dict[str, Json] = {}
+    for goal in goals:
+        code = Definition(goal.population, goal.event, goal.span).code
+        # A goal that ended and one that took its place the same day are one: the later.
+        found[code] = {"code": code, **{name: getattr(goal, name) for name in names}}
+    return list(found.values())
+
+
+def _planned(cooperation: Cooperation, month: date) -> list[list[Any]]:
+    rows = PlannedEnrolment.objects.filter(cooperation=cooperation, month__lte=month)
+    return [[f"{row.month:%Y-%m}", row.gender, row.count] for row in rows.order_by("month", "gender")]
+
+
+# ---------- what is counted ----------
+def _count(at: Moment, goals: list[Json], watch: Watch) -> Json:
+    """Every number, exact. One query for each line here but the last, which is two."""
+    definitions = [Definition(goal["population"], goal["event"], goal["span"]) for goal in goals]
+    steps: list[Callable[[], Any]] = [
+        lambda: (count_ways(at, definitions), count_joint(at, definitions)),
+        lambda: count_activities(at),
+        lambda: (count_asked(at), count_answers(at)),
+        lambda: {until: count_waits(at, until) for until in (PLAN, DISCHARGE)},
+        lambda: (count_months(at), count_waiting(at)),
+    ]
+    found = []
+    for done, step in enumerate(steps, start=1):
+        found.append(step())
+        watch(done, STEPS)
+    (ways, joint), activities, (asked, answers), waits, (months, waiting) = found
+    return {
+        "discharged": tables_to_json(_discharged(ways, joint, goals)),
+        "enrolled": tables_to_json(_enrolled(ways, activities)),
+        "surveys": tables_to_json(_surveys(asked, answers)),
+        "waits": {
+            until: [[one.gender, one.days, int(one.done), one.count] for one in rows] for until, rows in waits.items()
+        },
+        "months": sorted(
+            [f"{month:%Y-%m}", *cell, count] for month, cells in months.items() for cell, count in cells.items()
+        ),
+        "waiting": [[code, *bands] for code, bands in waiting],
+    }
+
+
+def _discharged(ways: Counted, joint: Joint, goals: list[Json]) -> Tables:
+    """Those who have been discharged: where they stand to each goal, and what came of it."""
+    people = {cell: count for cell, count in ways.discharged.items() if count}
+    questions = {
+        goal["code"]: Question(
+            counts=_only(ways.goals[goal["code"]], people),
+            threshold=goal["threshold"],
+            did=Did.YES.value,
+            did_not=Did.NO.value,
+        )
+        for goal in goals
+    }
+    questions["outcomes"] = Question(counts=_only(ways.outcomes, people), secret_sums=SECRET_SUMS)
+    return Tables(people=people, questions=questions, joint=joint)
+
+
+def _only(
+    counts: dict[tuple[str, str, str], int], people: dict[tuple[str, str], int]
+) -> dict[tuple[str, str, str], int]:
+    return {
+        (place, gender, code): count for (place, gender, code), count in counts.items() if (place, gender) in people
+    }
+
+
+def _enrolled(ways: Counted, activities: dict[str, dict[tuple[str, str], int]]) -> Tables:
+    """Everybody who has begun: whether the plan has been shown, whether they are discharged, what they have done."""
+    people = ways.enrolled
+    plan: Cells = {}
+    discharge: Cells = {}
+    both: Together = {}
+    for (place, gender), count in people.items():
+        dated = {"done": ways.planned, "left": ways.left, "undated": ways.undated}
+        rest = {code: counts[place, gender] for code, counts in dated.items()}
+        plan |= {(place, gender, code): number for code, number in rest.items()}
+        plan[place, gender, "waiting"] = count - sum(rest.values())
+        ended = ways.discharged[place, gender]
+        after = {"done": ways.planned_ended[place, gender], "left": rest["left"]}
+        after["undated"] = ways.undated_ended[place, gender]
+        for code in ("done", "left", "undated", "waiting"):
+            number = after.get(code, 0)
+            both |= {(place, gender, ("done", code)): number}
+            both |= {(place, gender, ("waiting", code)): plan[place, gender, code] - number}
+        discharge |= {(place, gender, "done"): ended, (place, gender, "waiting"): count - ended}
+    questions = {f"lead.{PLAN}": Question(counts=plan), f"lead.{DISCHARGE}": Question(counts=discharge)}
+    for kind, took_part in sorted(activities.items()):
+        cells: Cells = {}
+        for (place, gender), count in people.items():
+            yes = took_part.get((place, gender), 0)
+            cells |= {(place, gender, "yes"): yes, (place, gender, "no"): count - yes}
+        questions[f"activity.{kind}"] = Question(counts=cells)
+    return Tables(people=people, questions=questions, joint={(f"lead.{DISCHARGE}", f"lead.{PLAN}"): both})
+
+
+def _surveys(asked: dict[tuple[str, str], int], answers: Together) -> Tables:
+    """Those who were asked after an activity, by kind of activity where the other tables have municipality.
+
+    `answers` as the joint of `QUESTIONS`.
+    """
+    told: dict[tuple[str, str], int] = {}
+    for (kind, gender, _), count in answers.items():
+        told[kind, gender] = told.get((kind, gender), 0) + count
+    # Who answered is not known: a gender that has been changed since must not give less than nobody.
+    people = {cell: max(asked.get(cell, 0), told.get(cell, 0)) for cell in {*asked, *told}}
+    both: Together = {(kind, gender, ("answered", *said)): n for (kind, gender, said), n in answers.items()}
+    for cell, count in people.items():
+        both[*cell, (NO_ANSWER,) * 4] = count - told.get(cell, 0)
+    names = ("response", *QUESTIONS)
+    shares = {"response": ("answered", NO_ANSWER), "useful": ("high", "low"), "listened": ("high", "low")}
+    questions = {}
+    for at, name in enumerate(names):
+        cells: Cells = {}
+        for (kind, gender, said), count in both.items():
+            cells[kind, gender, said[at]] = cells.get((kind, gender, said[at]), 0) + count
+        did, did_not = shares.get(name, ("", ""))
+        questions[name] = Question(counts=cells, did=did, did_not=did_not)
+    return Tables(people=people, questions=questions, joint={names: both})
