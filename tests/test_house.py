@@ -16,7 +16,7 @@ ROOMS: dict[str, set[str]] = {
     "states": set(),
     "deadlines": {"states"},  # when an answer is due, and how that was reckoned: pure
     "schedule": {"states"},  # which days a series gives: pure
-    "suppression": set(),  # which counts of a goal's tables are hidden, over rows, pages and months: pure
+    "suppression": {"suppression"},  # which counts of a goal's tables are hidden, over rows, pages and months: pure
     "arithmetic": {"states"},  # goals, shares, bands, and totals that their parts can give: pure
     "report": {"report", "arithmetic", "suppression", "states"},  # what a figures page shows, from a frozen month: pure
     "survival": set(),  # how long answers take, counting rightly those that have not come: pure
@@ -93,7 +93,7 @@ TOOLS: dict[str, set[str]] = {
     "workspace.doors": {"views"},  # what every view passes
     "workspace.forms": {"forms", "views"},  # fields and forms that several floors' pages show
     "workspace.pathway.forms": {"views"},  # the shape of what is written on a way, whose pages lie at the front door
-    "workspace.small_cells": {"queries", "views"},  # which counts are hidden, so that none can be computed: pure
+    "workspace.small_cells": {"queries", "suppression", "views"},  # which counts are hidden: pure
     "workspace.tables": {"views"},  # rows to a file for a spreadsheet: pure
     "workspace.papers": {"views"},  # a page to a PDF: pure but for our own styles and fonts
     "workspace.pictures": {"views"},  # what every picture of a table shares, of referrals and of meetings: pure

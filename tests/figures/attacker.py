@@ -6,7 +6,7 @@ Written from what is shown alone: nothing of the engine but the shapes of what g
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -104,7 +104,7 @@ class Attacker:
     def _links(self) -> None:
         for name, these, other, those in self.links:
             months = sorted({*self.fresh.get(name, []), *self.fresh.get(other, [])})
-            for one in (name, other):
+            for one in (name, other) if months else ():
                 for at in months:
                     if at not in self.fresh.setdefault(one, []):
                         self._everybody(at, one)
@@ -139,7 +139,7 @@ class Attacker:
             for at in range(len(self.told) - 1):
                 self._grows(at, at + 1, "", place, "")
             for name, months in self.fresh.items():
-                for before, after in zip(months, months[1:], strict=False):
+                for before, after in pairwise(months):
                     for category in self.categories(name):
                         self._grows(before, after, name, place, category)
 
@@ -219,38 +219,42 @@ def recovered(attackers: Sequence[Attacker], chance: random.Random) -> list[str]
     """
     left = [list(attacker.targets()) for attacker in attackers]
     for _ in range(3):
-        some = [at for at, targets in enumerate(left) if targets]
-        if not some:
-            return []
-        weights = [_weights(attackers[at], left[at], chance) for at in some]
-        solutions = _Solver([attackers[at] for at in some]).solve(weights, any_will_do=True)
-        for at, solution in zip(some, solutions, strict=True):
-            left[at] = _same(left[at], solution)
-    return [said for attacker, targets in zip(attackers, left, strict=True) for said in _one_by_one(attacker, targets)]
+        _clear(attackers, left, [_towards(attacker, some, chance) for attacker, some in _both(attackers, left)])
+    found: list[str] = []
+    while any(left):
+        first = [some[:1] for some in left]
+        for sign in (1, -1):
+            weights = [sign * _towards(attacker, some) for attacker, some in _both(attackers, first)]
+            _clear(attackers, left, weights, best=True)
+        for at, some in enumerate(first):
+            if some and some[0] in left[at]:
+                found.append(f"{some[0].said}: {some[0].truth}")
+                left[at].remove(some[0])
+    return found
 
 
-def _weights(attacker: Attacker, targets: Sequence[Target], chance: random.Random) -> Numbers:
+def _both(attackers: Sequence[Attacker], left: Sequence[list[Target]]) -> list[tuple[Attacker, list[Target]]]:
+    return list(zip(attackers, left, strict=True))
+
+
+def _towards(attacker: Attacker, targets: Sequence[Target], chance: random.Random | None = None) -> Numbers:
     weights = numpy.zeros(len(attacker.truth))
     for target in targets:
-        direction = chance.choice((-1, 1)) * chance.uniform(0.5, 1.5)
+        direction = chance.choice((-1, 1)) * chance.uniform(0.5, 1.5) if chance else 1.0
         for variable, times in target.expression:
             weights[variable] += direction * times
     return weights
 
 
-def _one_by_one(attacker: Attacker, left: Sequence[Target]) -> Iterator[str]:
-    solver = _Solver([attacker]) if left else None
-    while left:
-        assert solver is not None
-        target = left[0]
-        weights = numpy.zeros(len(attacker.truth))
-        for variable, times in target.expression:
-            weights[variable] += times
-        for sign in (1, -1):
-            left = _same(left, solver.solve([sign * weights])[0])
-        if target in left:
-            yield f"{target.said}: {target.truth}"
-            left = [one for one in left if one is not target]
+def _clear(
+    attackers: Sequence[Attacker], left: list[list[Target]], weights: Sequence[Numbers], *, best: bool = False
+) -> None:
+    """Take away what is another number in a solution."""
+    some = [at for at, targets in enumerate(left) if targets]
+    if some:
+        solver = _Solver([attackers[at] for at in some])
+        for at, solution in zip(some, solver.solve([weights[at] for at in some], best=best), strict=True):
+            left[at] = _same(left[at], solution)
 
 
 def _same(targets: Sequence[Target], solution: Numbers) -> list[Target]:
@@ -279,21 +283,29 @@ class _Solver:
         truth = numpy.array([count for attacker in attackers for count in attacker.truth], dtype=float)
         matrix = csr_array((data, columns, ends), shape=(len(rows), len(truth)), dtype=float)
         least, most = numpy.array([row[1] for row in rows]), numpy.array([row[2] for row in rows])
-        value = matrix @ truth
-        assert ((value >= least - 1e-6) & (value <= most + 1e-6)).all(), "what is shown is not true"
         self.constraints = LinearConstraint(matrix, least, most)
         self.bounds = Bounds(0, truth.max() * 3 + 50)
         self.whole = numpy.ones(len(truth))
+        self._fit(truth)
 
-    def solve(self, weights: Sequence[Numbers], *, any_will_do: bool = False) -> list[Numbers]:
+    def _fit(self, numbers: Numbers) -> None:
+        value = self.constraints.A @ numbers
+        fits = (value >= self.constraints.lb) & (value <= self.constraints.ub)
+        assert fits.all() and (numbers >= 0).all(), "these numbers are not those that are shown"
+
+    def solve(self, weights: Sequence[Numbers], *, best: bool) -> list[Numbers]:
         """Whole numbers that fit, with the least sum; or, sooner found, some that the sum leads towards."""
-        found = milp(
-            numpy.concatenate(weights),
-            integrality=self.whole,
-            bounds=self.bounds,
-            constraints=self.constraints,
-            options={"mip_rel_gap": 10.0 if any_will_do else 0.0},
-        )
+        for presolve in (True, False):  # HiGHS' presolve now and then takes for impossible what the truth itself solves
+            found = milp(
+                numpy.concatenate(weights),
+                integrality=self.whole,
+                bounds=self.bounds,
+                constraints=self.constraints,
+                options={"mip_rel_gap": 0.0 if best else 10.0, "presolve": presolve},
+            )
+            if found.status == 0:
+                break
         assert found.status == 0, found.message
-        solution = numpy.asarray(found.x)
+        solution = numpy.round(found.x)
+        self._fit(solution)
         return [solution[start:end] for start, end in zip(self.starts, self.starts[1:], strict=False)]

@@ -133,7 +133,7 @@ def frozen(
     said, old = f"{month:%Y-%m}", f"{as_of or month:%Y-%m}"
     goals = list(Goal.objects.filter(cooperation=cooperation, ended_on__isnull=True).order_by("order", "pk"))
     questions = {code_of(goal): question_of(ways, goal, old, hide) for goal in goals}
-    questions["outcomes"] = outcomes_of(ways, said, hide)
+    questions["outcomes"] = outcomes_of(ways, old, hide)
     lines = Counter(line for way in ways for line in lines_of(way))
     shown = {
         "as_of": said,

@@ -1,13 +1,15 @@
 """Tables by chance, with many small numbers in them, and months that grow."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import replace
 
 from meetings.figures.suppression import Question, Shown, Tables, publish
 
 Counts = dict[tuple[str, str, str], int]
 SIZES = (0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 8, 12, 20, 40)
-KINDS: tuple[tuple[tuple[str, ...], str, str], ...] = (
+Kind = tuple[tuple[str, ...], str, str]
+KINDS: tuple[Kind, ...] = (
     (("yes", "no"), "yes", "no"),
     (("yes", "no", "no_answer"), "yes", "no"),
     (("yes", "no", "no_answer", "outside"), "yes", "no"),
@@ -21,41 +23,66 @@ def places(chance: random.Random) -> list[tuple[str, str]]:
     return [(name, gender) for name in names for gender in genders]
 
 
-def by_chance(chance: random.Random, questions: int | None = None) -> Tables:
+def by_chance(chance: random.Random, kinds: Sequence[Kind] = KINDS, questions: int = 0) -> Tables:
     """A month: the people, and where each of them stands in one to three questions."""
-    return grown(chance, None, questions or chance.choice((1, 1, 2, 3)))
+    where = places(chance)
+    asked: dict[str, Question] = {}
+    for at in range(questions or chance.choice((1, 1, 2, 3))):
+        categories, did, did_not = chance.choice(kinds)
+        empty = {(*place, category): 0 for place in where for category in categories}
+        sums = () if did else (frozenset({"care", "moved"}),)
+        asked[f"goal-{at}"] = Question(empty, chance.choice((5, 5, 5, 5, 4, 3)), sums, did, did_not)
+    return _more(chance, Tables(dict.fromkeys(where, 0), asked), SIZES)
 
 
-def grown(chance: random.Random, before: Tables | None, questions: int = 1) -> Tables:
-    """A later month: more people at some places."""
-    sizes = SIZES if before is None else chance.choice(((0, 5, 6, 9, 14), (0, 0, 0, 1, 2, 5, 8, 13), (0, 0, 30, 40)))
-    kinds = KINDS if before is None else ()
-    told: dict[str, tuple[Counts, Question]] = {}
-    if before is None:
-        where = places(chance)
-        people = {place: 0 for place in where}
-        for at in range(questions):
-            categories, did, did_not = chance.choice(kinds)
-            sums = (frozenset({"care", "moved"}),) if not did else ()
-            threshold = chance.choice((5, 5, 5, 5, 4, 3))
-            empty = {(*place, category): 0 for place in where for category in categories}
-            told[f"goal-{at}"] = (empty, Question(empty, threshold, sums, did, did_not))
-    else:
-        people = dict(before.people)
-        told = {name: (dict(question.counts), question) for name, question in before.questions.items()}
-    more = {place: chance.choice(sizes) for place in people}
-    for counts, _ in told.values():
-        categories_of = sorted({category for _, _, category in counts})
-        weights = [chance.choice((1, 2, 5, 12)) for _ in categories_of]
-        for place, count in more.items():
-            for category in chance.choices(categories_of, weights, k=count):
+def grown(chance: random.Random, before: Tables) -> Tables:
+    """A later month: more people at some places, few or many."""
+    return _more(chance, before, chance.choice(((0, 5, 6, 9, 14), (0, 0, 0, 1, 2, 5, 8, 13), (0, 0, 30, 40))))
+
+
+def _more(chance: random.Random, before: Tables, sizes: Sequence[int]) -> Tables:
+    new = {place: chance.choice(sizes) for place in before.people}
+    asked: dict[str, Question] = {}
+    for name, question in before.questions.items():
+        counts = dict(question.counts)
+        categories = sorted({category for _, _, category in counts})
+        weights = [chance.choice((1, 2, 5, 12)) for _ in categories]
+        for place, count in new.items():
+            for category in chance.choices(categories, weights, k=count):
                 counts[*place, category] += 1
-    after = {place: count + more[place] for place, count in people.items()}
-    return Tables(after, {name: _with(question, counts) for name, (counts, question) in told.items()})
+        asked[name] = replace(question, counts=counts)
+    return Tables({place: count + new[place] for place, count in before.people.items()}, asked)
 
 
-def _with(question: Question, counts: Mapping[tuple[str, str, str], int]) -> Question:
-    return Question(counts, question.threshold, question.secret_sums, question.did, question.did_not)
+def months(chance: random.Random, number: int) -> list[Tables]:
+    """One month, or some that grow."""
+    found = [by_chance(chance)]
+    while len(found) < number:
+        found.append(grown(chance, found[-1]))
+    return found
+
+
+def linked_months(chance: random.Random, number: int) -> list[Tables]:
+    found = [by_chance(chance, KINDS[-1:], 1)]
+    while len(found) < number:
+        found.append(grown(chance, found[-1]))
+    return [linked(tables) for tables in found]
+
+
+SUCCESS = ("care", "studies", "work")
+
+
+def linked(tables: Tables) -> Tables:
+    """With one question more, of which the outcomes tell all: whether it went well."""
+    outcomes = tables.questions["goal-0"]
+    well: Counts = {}
+    both: dict[tuple[str, str, tuple[str, ...]], int] = {}
+    for (name, gender, category), count in outcomes.counts.items():
+        said = "yes" if category in SUCCESS else "no"
+        well[name, gender, said] = well.get((name, gender, said), 0) + count
+        both[name, gender, (category, said)] = count
+    success = Question(well, outcomes.threshold, (), "yes", "no")
+    return Tables(tables.people, {"goal-0": outcomes, "success": success}, {("goal-0", "success"): both})
 
 
 def published(months: list[Tables]) -> list[tuple[Shown, Tables]]:

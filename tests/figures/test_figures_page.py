@@ -10,12 +10,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from meetings.figures.actions.freezing import freeze_month
 from meetings.figures.actions.goals import ensure_goals
 from meetings.figures.models import Goal, PublishedFigure
 from meetings.figures.suppression import ANY, Band
 from tests.cast import Cast
 from tests.figures.frozen import ALL, ARVIDSJAUR, PITEA, frozen
-from tests.figures.stage import AUGUST, discharges, moment
+from tests.figures.stage import AUGUST, discharges, moment, norrsken
 from workspace.models import AuditEntry
 from workspace.rules import Hat
 
@@ -204,6 +205,19 @@ def test_the_other_tables_say_what_the_month_holds(cast: Cast, as_hat: AsHat) ->
     assert "None" not in said and "True" not in said
 
 
+def test_a_municipality_whose_every_outcome_is_hidden_is_said_in_a_sentence(cast: Cast, as_hat: AsHat) -> None:
+    """And where nobody of all was silent, no line of that goal says that it hides who was."""
+    codes = ("work", "studies", "compensation", "disability_act", "care", "back_to_employment_service", "moved")
+    lines = [(ARVIDSJAUR, gender) for gender in (ANY, "woman", "man")]
+    hide = dict.fromkeys((code, line) for code in codes for line in lines)
+    hide[("work_or_studies", (PITEA, "woman"))] = None
+    frozen(cast.cooperation, hide=hide, as_of=date(2014, 7, 1))
+    html = page(as_hat(cast.coordinator))
+    assert "Arvidsjaur: talen är för små för att visas." in text_of(html)
+    first = next(iter(goals_of(html).values()))
+    assert rows_of(first)[2][1] == "dolt" and "inte svarat:" not in first
+
+
 def test_a_month_with_nothing_in_it_is_said_calmly(cast: Cast, as_hat: AsHat) -> None:
     nothing: dict[str, object] = dict.fromkeys(("discharged", "enrolled", "surveys"))
     nothing |= {"periods": [], "planned": [], "attendance": [], "waiting": {"rows": []}}
@@ -216,6 +230,21 @@ def test_a_month_with_nothing_in_it_is_said_calmly(cast: Cast, as_hat: AsHat) ->
 
 def test_before_anything_is_frozen_the_page_says_when_it_will_be(cast: Cast, as_hat: AsHat) -> None:
     assert "Inga siffror är låsta ännu" in page(as_hat(cast.coordinator))
+
+
+def test_a_month_that_the_engine_froze_is_shown_whole(cast: Cast, as_hat: AsHat) -> None:
+    """The 223 discharges as they may be shown: every page, picture and file of the month answers."""
+    snapshot = freeze_month(cooperation=norrsken(cast), month=AUGUST)
+    client, base = as_hat(cast.coordinator), f"/uppfoljning/manad/{snapshot.pk}/"
+    html = page(client, base)
+    found = goals_of(html)
+    assert [re.findall(r'data-g="(\w+)"', one)[0] for one in found.values()] == ["yes", "no", "no", "no", "no"]
+    assert "85 %" in found["Arbete eller studier"] and "None" not in text_of(html)
+    images = re.findall(r'<img[^>]* src="([^"]+)"', html)
+    goals = re.findall(rf'href="({base}mal/\d+/)"', html)
+    assert len(images) == len(goals) == 5
+    for path in (*images, *goals, f"{base}siffror.xlsx", f"{base}siffror.csv", f"{base}finsam/", f"{base}finsam.xlsx"):
+        assert client.get(path).status_code == 200, path
 
 
 # ---------- months and versions ----------

@@ -112,11 +112,12 @@ def test_the_way_over_time_has_a_line_for_each_group_with_its_own_dashes(cast: C
     snapshot, client = frozen(cast.cooperation), as_hat(cast.chair)
     goal = made(cast, "picture")
     svg = drawing(client, address(snapshot, goal, "over-tid"))
-    assert {"Kvinnor, streckad", "Män, prickad", "Totalt, hel", "Mål 90 %", "juni", "juli", "aug."} <= set(words(svg))
+    named = {"Kvinnor, streckad", "Män, prickad", "Totalt, hel", "Mål 90 %", "juni 2014", "juli", "aug."}
+    assert named <= set(words(svg))
     dots = [node for node in svg.iter() if "dot" in node.get("class", "").split()]
     assert len(dots) == 8  # three months and three groups, but for the men of July
     html = page(client, f"/uppfoljning/manad/{snapshot.pk}/mal/{goal.pk}/")
-    months = re.findall(r'<th scope="row">(3\d \w+\.? 2014)</th>', html)
+    months = re.findall(r'scope="row">(3\d \w+\.? 2014)</th>', html)
     assert months == ["31 aug. 2014", "31 juli 2014", "30 juni 2014"]
 
 

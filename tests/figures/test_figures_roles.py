@@ -73,7 +73,7 @@ ROWS: list[tuple[str, set[str], set[str], dict[str, Any]]] = [
     ("figures_freezing", {"coordinator"}, set(), {}),
     ("figures_agreement", MANAGERS, set(), {}),
     ("figures_agree", set(), MANAGERS, {}),
-    ("figures_end_agreement", set(), {"soc_manager"}, {}),
+    ("figures_end_agreement", set(), MANAGERS, {}),
 ]  # fmt: skip
 
 

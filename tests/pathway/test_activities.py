@@ -1,7 +1,7 @@
 """Activities: what belongs to a phase, days and hours, who may do what in every state, and what is never counted."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 import time_machine
@@ -372,3 +372,18 @@ def test_other_days_take_the_follow_ups_along(cast: Cast) -> None:
     change_activity(by=cast.soc, activity=activity, given=given("group_activity", to_on=day(20)))
     assert not activity.follow_ups.exists()
     assert add_activity(by=cast.soc, enrolment=activity.enrolment, given=given()).follow_ups.exists()
+
+
+def test_what_an_ended_month_counts_is_not_moved_but_called_off_and_added_anew(cast: Cast) -> None:
+    """Or a month counted again would not be the same."""
+    with time_machine.travel(datetime(2026, 12, 7, 9, tzinfo=UTC)):
+        way = way_in(cast)
+        activity = active(cast, way, from_on=date(2026, 11, 20), to_on=date(2027, 2, 1))
+        for moved in (given(from_on=date(2026, 12, 8)), given("learning_place", from_on=date(2026, 11, 20))):
+            with pytest.raises(DatesDoNotFit, match="räknad"):
+                change_activity(by=cast.soc, activity=activity, given=moved)
+        change_activity(by=cast.soc, activity=activity, given=given(from_on=date(2026, 11, 20), hours=3))
+        later = active(cast, way, from_on=date(2026, 12, 20), to_on=date(2027, 2, 1))
+        with pytest.raises(DatesDoNotFit, match="räknad"):
+            change_activity(by=cast.soc, activity=later, given=given(from_on=date(2026, 11, 30)))
+        change_activity(by=cast.soc, activity=later, given=given(from_on=date(2026, 12, 21)))

@@ -27,6 +27,7 @@ from workspace.models import (
     Ground,
 )
 from workspace.pathway.models import Enrolment, PartShare
+from workspace.pathway.queries.shares import agencies_told
 from workspace.pathway.states import Part
 from workspace.rules import Hat
 from workspace.states import AuditAct, EndReason
@@ -54,6 +55,7 @@ def test_each_part_is_a_share_and_a_disclosure_and_only_the_told_desk_hears_of_i
     shares = list(PartShare.objects.order_by("pk"))
     assert [share.part for share in shares] == ["phase", "plan"]
     assert {share.function for share in shares} == {cast.psyk_desk}
+    assert agencies_told(way, PHASE, Part.HEALTH) == [cast.psyk.agency] and agencies_told(way, Part.HEALTH) == []
     made = Disclosure.objects.filter(participant=cast.person)
     assert sorted(made.values_list("category", flat=True)) == ["identity", "phase", "plan"]
     for one in made:
@@ -291,3 +293,19 @@ def test_only_caseworkers_who_may_open_the_participant_record_it(cast: Cast, as_
 def test_the_referrals_consent_form_keeps_its_own_list(cast: Cast, as_hat: AsHat) -> None:
     page = as_hat(cast.soc).get(reverse("new_consent", args=[cast.person.pk])).content.decode()
     assert "Handlingsplan" not in page and "Var på vägen" not in page and "Kontaktuppgifter" in page
+
+
+def test_the_pages_of_a_told_part_say_who_else_reads_it(cast: Cast, as_hat: AsHat) -> None:
+    way, soc = full_way(cast), as_hat(cast.soc)
+    way_consent(cast)
+    pages = {
+        "way": Part.PHASE, "way_plan": Part.PLAN, "way_assessment": Part.HEALTH, "new_activity": Part.ACTIVITIES,
+    }  # fmt: skip
+
+    def readers(name: str) -> str:
+        page = soc.get(reverse(name, args=[way.pk])).content.decode()
+        return "".join(piece.partition("</p>")[0] for piece in page.split('<p class="readers">')[1:])
+
+    assert not [name for name in pages if "Vuxenpsykiatrin" in readers(name)]
+    tell(cast, way, list(pages.values()))
+    assert not [name for name in pages if "Vuxenpsykiatrin" not in readers(name)]

@@ -12,26 +12,15 @@ from django.urls import reverse
 from meetings.models import MeetingEvent
 from notifications.models import Notification
 from referrals.models import ReferralEvent
+from tests import addresses as known
 from tests.addresses import (
-    OF_ACTION,
     OF_ANYTHING,
-    OF_ATTENDANCE,
-    OF_CASES,
-    OF_COMMITMENT,
-    OF_CONVENER,
-    OF_DECISION,
-    OF_FIGURES_PARTY,
     OF_HELP,
     OF_MEETINGS,
-    OF_MONTH_AND_GOAL,
-    OF_MONTH_READ,
-    OF_PLAN,
-    OF_REQUEST,
-    OF_ROLES_FIGURES,
     OF_STAFF,
     OF_TALKS,
     OF_TOKEN,
-    OF_TOLD,
+    OF_WAYS,
     POST_ONLY,
     REFUSED_METHODS,
     addresses,
@@ -55,13 +44,13 @@ NO_RIGHT = ("outsider", "fk", "soc_manager", "psyk_manager", "coordinator", "cha
 # Of conversations: psyk is a party, and knows of what is the convener's alone only that it is; managers hear calls for
 # help, and coordinator and chair nothing at all.
 OPEN_TO = {
-    "fk": OF_MEETINGS - OF_CASES,
-    "coordinator": (OF_MEETINGS - OF_CASES) | OF_ROLES_FIGURES,
-    "psyk": (OF_MEETINGS - OF_DECISION - OF_ACTION)
-    | (OF_TALKS - OF_CONVENER - OF_REQUEST - OF_PLAN - OF_COMMITMENT)
-    | OF_TOLD,
-    "soc_manager": OF_HELP | OF_FIGURES_PARTY,
-    "chair": OF_ATTENDANCE | OF_MONTH_READ | OF_MONTH_AND_GOAL | {"figures_change"},
+    "fk": known.OF_MEETINGS - known.OF_CASES,
+    "coordinator": (known.OF_MEETINGS - known.OF_CASES) | known.OF_ROLES_FIGURES,
+    "psyk": (known.OF_MEETINGS - known.OF_DECISION - known.OF_ACTION)
+    | (known.OF_TALKS - known.OF_CONVENER - known.OF_REQUEST - known.OF_PLAN - known.OF_COMMITMENT)
+    | known.OF_TOLD,
+    "soc_manager": known.OF_HELP | known.OF_FIGURES_PARTY,
+    "chair": known.OF_ATTENDANCE | known.OF_MONTH_READ | known.OF_MONTH_AND_GOAL | {"figures_change"},
 }
 
 
@@ -155,7 +144,7 @@ SHOWN = {
     "receiver": {
         **dict.fromkeys(("/", "/idag/vantar/"), (TASKS["psyk"],)),
         **dict.fromkeys(("/moten/uppgifter/", "/moten/uppgifter/lista/"), (*TOLD, *ALL_WORDS)),
-        "/samtal/": TOLD,
+        **dict.fromkeys(("/samtal/", "/delat/"), TOLD),
     },
     "soc_manager": {**dict.fromkeys(("/", "/idag/vantar/"), TOLD), "/hjalp/": (*TOLD, HELP)},
 }
@@ -173,7 +162,7 @@ def test_planted_words_reach_nobody_without_the_right(
         paths = [*PLAIN, *SEARCHES]
         if who != "receiver":  # who reads the lists before opening: their words reveal nothing either
             paths.append(world.path("referral", world.sent))
-            hidden = OF_MEETINGS | OF_TALKS | (OF_HELP - OPEN_TO.get(who, set()))
+            hidden = OF_MEETINGS | OF_TALKS | OF_WAYS | (OF_HELP - OPEN_TO.get(who, set()))
             paths += [world.path(name, world.sent) for name in sorted(hidden - POST_ONLY)]
         for path in paths:
             got = client.get(path)

@@ -45,6 +45,7 @@ Watch = Callable[[int, int], None]
 Together = dict[tuple[str, str, tuple[str, ...]], int]
 Cells = dict[tuple[str, str, str], int]  # municipality (or kind of activity), gender and category
 STEPS = 8
+EVERYWHERE = "alla"
 NO_ANSWER = Did.NO_ANSWER.value
 SUCCESSES = frozenset({"work", "studies", "compensation", "disability_act", "care"})
 JOBS = frozenset({"work", "studies"})
@@ -176,32 +177,44 @@ def _only(
 
 
 def _enrolled(ways: Counted, activities: dict[str, dict[tuple[str, str], int]]) -> Tables:
-    """Everybody who has begun: whether the plan has been shown, whether they are discharged, what they have done."""
-    people = ways.enrolled
+    """Everybody who has begun: whether the plan has been shown, whether they are discharged, what they have done.
+
+    By gender alone: no page tells of them by municipality, and cells that nobody sees would only hide others.
+    """
+    people, ended_of = _by_gender(ways.enrolled), _by_gender(ways.discharged)
+    planned = {"done": ways.planned, "left": ways.left, "undated": ways.undated}
+    dated = {code: _by_gender(one) for code, one in planned.items()}
+    after = {"done": _by_gender(ways.planned_ended), "undated": _by_gender(ways.undated_ended), "left": dated["left"]}
     plan: Cells = {}
     discharge: Cells = {}
     both: Together = {}
     for (place, gender), count in people.items():
-        dated = {"done": ways.planned, "left": ways.left, "undated": ways.undated}
         rest = {code: counts[place, gender] for code, counts in dated.items()}
         plan |= {(place, gender, code): number for code, number in rest.items()}
         plan[place, gender, "waiting"] = count - sum(rest.values())
-        ended = ways.discharged[place, gender]
-        after = {"done": ways.planned_ended[place, gender], "left": rest["left"]}
-        after["undated"] = ways.undated_ended[place, gender]
+        ended = ended_of[place, gender]
         for code in ("done", "left", "undated", "waiting"):
-            number = after.get(code, 0)
+            number = after[code][place, gender] if code in after else 0
             both |= {(place, gender, ("done", code)): number}
             both |= {(place, gender, ("waiting", code)): plan[place, gender, code] - number}
         discharge |= {(place, gender, "done"): ended, (place, gender, "waiting"): count - ended}
     questions = {f"lead.{PLAN}": Question(counts=plan), f"lead.{DISCHARGE}": Question(counts=discharge)}
-    for kind, took_part in sorted(activities.items()):
+    for kind, by_place in sorted(activities.items()):
+        took_part = _by_gender(by_place)
         cells: Cells = {}
         for (place, gender), count in people.items():
             yes = took_part.get((place, gender), 0)
             cells |= {(place, gender, "yes"): yes, (place, gender, "no"): count - yes}
         questions[f"activity.{kind}"] = Question(counts=cells)
     return Tables(people=people, questions=questions, joint={(f"lead.{DISCHARGE}", f"lead.{PLAN}"): both})
+
+
+def _by_gender(counts: dict[tuple[str, str], int]) -> dict[tuple[str, str], int]:
+    """All municipalities as one."""
+    found: dict[tuple[str, str], int] = {}
+    for (_, gender), count in counts.items():
+        found[EVERYWHERE, gender] = found.get((EVERYWHERE, gender), 0) + count
+    return found
 
 
 def _surveys(asked: dict[tuple[str, str], int], answers: Together) -> Tables:

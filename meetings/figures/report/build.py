@@ -79,9 +79,7 @@ def cell_of(question: ShownQuestion, shown: Shown | None, line: Line, label: str
     """One line as it may be shown. Nothing is subtracted from anything: what is hidden stays so."""
     if is_empty(shown, line):
         return Cell(label, 0, 0, 0, None)
-    yes, no = (question.cells.get((line, answer)) for answer in answers)
-    told = any(cell == line for cell, _ in question.cells)
-    silent = question.cells.get((line, Did.NO_ANSWER), 0 if told else None)
+    yes, no, silent = (_count(question, shown, line, answer) for answer in (*answers, Did.NO_ANSWER.value))
     base = question.bases.get(line)
     if base is None and yes is not None and no is not None:
         base = yes + no
@@ -206,7 +204,7 @@ def _lead(code: str, shown: Shown | None, given: Json) -> Lead | None:
     rows = []
     for gender in genders_of(shown):
         line = (ANY, gender)
-        done, waiting = (question.cells.get((line, category)) for category in ("done", "waiting"))
+        done, waiting = (_count(question, shown, line, category) for category in ("done", "waiting"))
         base = lead_base(question, line)
         median, longest = told.get(gender, (None, None))
         why = "" if median is not None else "för få eller ännu inte nådd"

@@ -99,15 +99,13 @@ class Group:
     def of(cls, attempt: Attempt, names: tuple[str, ...]) -> "Group":
         layers: list[Layer] = []
         for at, (shown, exact) in enumerate(attempt.past):
+            asked = _asked(exact, names)
             views = {
                 name: earlier_view(shown.questions[name], exact.questions[name], attempt.frames[at])
-                for name in names
+                for name in asked
                 if attempt.anew(name, at)
             }
-            asked = _asked(exact, names)
-            crowd = _crowd(exact, asked) if views else None
-            if crowd is not None:
-                layers.append(Layer(at, attempt.frames[at], asked, crowd, views))
+            layers += [layer for layer in (_layer(at, attempt.frames[at], exact, asked, views),) if layer is not None]
         group = cls(attempt, System(names, layers), {}, dict.fromkeys(names, 0))
         group.ways = {name: group._ways(name) for name in names}
         group._lay()
@@ -137,9 +135,9 @@ class Group:
             view.hidden.clear()
             view.hide_small()
         asked = _asked(self.attempt.tables, self.system.names)
-        crowd = _crowd(self.attempt.tables, asked) if views else None
-        if crowd is not None:
-            self.system.layers.append(Layer(here, self.attempt.frames[-1], asked, crowd, views))
+        layer = _layer(here, self.attempt.frames[-1], self.attempt.tables, asked, views)
+        if layer is not None:
+            self.system.layers.append(layer)
 
     @property
     def newest(self) -> Layer | None:
@@ -155,10 +153,10 @@ class Group:
             newest = self.newest
             if newest is None:
                 return told is None
-            poor = [name for name in newest.views if told is None and not self._worth(name)]
+            poor = [name for name in newest.anew if told is None and not self._worth(name)]
             if told is None and not poor:
                 return True
-            name = told if told in newest.views else next(iter([*poor, *newest.views]))
+            name = told if told in newest.anew else [*poor, *newest.anew][0]
             self.tried[name] += 1
 
     def _told(self, moves: Moves) -> str | None:
@@ -192,8 +190,8 @@ class Group:
         return {name: self._said(name) for name in self.system.names if name in self.attempt.tables.questions}
 
     def _said(self, name: str) -> ShownQuestion:
-        view = self.newest.views.get(name) if self.newest is not None else None
-        if view is None:
+        view = self.newest.views[name] if self.newest is not None else None
+        if view is None or not view.levels:
             return self.attempt.last(name) or ShownQuestion(self.attempt.as_of)
         told = {cell: view.sums[cell] if view.open(cell) else None for cell in sorted(view.shown_cells())}
         return ShownQuestion(
@@ -216,6 +214,15 @@ class Group:
                 for line, net in nets(layer, witness.steps).items():
                     changes.setdefault(line, set()).add(net * ((ends[1] == did) - (ends[0] == did)))
         return changes
+
+
+def _layer(month: int, frame: Frame, exact: Tables, asked: tuple[str, ...], views: Mapping[str, View]) -> Layer | None:
+    """A month in which some question is shown anew. The others of its system show nothing, but have their secrets."""
+    crowd = _crowd(exact, asked) if views else None
+    if crowd is None:
+        return None
+    silent = {name: View(exact.questions[name], frame, frozenset()) for name in asked}
+    return Layer(month, frame, asked, crowd, {**silent, **views})
 
 
 def _changed(view: View, before: View) -> set[Cell]:

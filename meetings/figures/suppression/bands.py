@@ -53,4 +53,11 @@ def _large(view: View, line: Line) -> bool:
 
 def _held(band: Band, base: int) -> int:
     """How many could have done it: neither nobody nor all, which would be shown."""
-    return sum(inside(band, did, base) for did in range(1, base))
+    first, last = 1, base - 1
+    if band.least is not None:
+        least = band.least * base
+        first = max(first, least // 100 + 1 if band.most is None else -(-least // 100))
+    if band.most is not None:
+        most = band.most * base
+        last = min(last, -(-most // 100) - 1 if band.least is None else most // 100)
+    return max(0, last - first + 1)

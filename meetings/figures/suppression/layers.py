@@ -125,6 +125,11 @@ class Layer:
     views: dict[str, View]
     _sums: dict[tuple[str, ...], Mapping[Line, Mapping[Atom, int]]] = field(default_factory=dict)
 
+    @property
+    def anew(self) -> list[str]:
+        """The questions that are shown with this month's numbers."""
+        return [name for name, view in self.views.items() if view.levels]
+
     def at(self, place: Line, atom: Mapping[str, str], names: tuple[str, ...] | None = None) -> int:
         """How many of a place stand as an atom says, as far as it can be told from some of the questions."""
         asked = self.names if names is None else names

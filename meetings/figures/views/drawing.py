@@ -14,6 +14,8 @@ from pygal import HorizontalStackedBar, Line
 from workspace.pictures import BRAND, INK, INK_2, SHEET, frame
 
 WIDTH, ROW, ROOM = 420, 32, 46  # units; the page scales the picture
+LONG = (480, 340)
+MOST_NAMES = 6  # of months under a picture
 NUMBERS_AT = 12  # units to the right of 100 %
 GROUPS = ("woman", "man", "unknown", "total")
 DASHES = {"woman": "9 4", "man": "2 4", "unknown": "1 6", "total": "none"}
@@ -84,19 +86,19 @@ def draw_curves(curves: Sequence[Curve], months: Sequence[str], target: int) -> 
         return None
     groups = [curve.group for curve in drawn]
     chart = Line(
-        **frame((INK,) * len(drawn), css_of(groups), width=720, text=14),
-        height=340,
+        **frame((INK,) * len(drawn), css_of(groups), width=LONG[0], text=15),
+        height=LONG[1],
         range=(0, 100),
         y_labels=[*({"value": at, "label": f"{at} %"} for at in (0, 25, 50, 75, 100) if abs(at - target) > 4),
                   {"value": target, "label": f"Mål {target} %"}],
         y_labels_major=[target],
         x_label_rotation=0,
-        legend_at_bottom_columns=4,
+        legend_at_bottom_columns=2,
         allow_interruptions=True,
         dots_size=4,
-        margin_bottom=48,
-        show_minor_x_labels=len(months) <= 12,
-        x_labels_major_count=6 if len(months) > 12 else len(months),
+        margin_bottom=64,
+        show_minor_x_labels=len(months) <= MOST_NAMES,
+        x_labels_major_count=min(MOST_NAMES, len(months)),
     )  # fmt: skip
     chart.x_labels = list(months)
     for curve in drawn:

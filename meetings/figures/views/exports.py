@@ -14,7 +14,7 @@ from meetings.figures.models import Snapshot
 from meetings.figures.queries import report_of
 from meetings.figures.queries.pages import access_snapshot
 from meetings.figures.report import Cell, GoalResult, Report
-from meetings.figures.views.goal_words import ALL_PLACES, definition
+from meetings.figures.views.goal_words import ALL_PLACES, definition, silent_in
 from meetings.figures.views.page import frozen_context
 from meetings.figures.views.tables import EQUAL, activity_table, lead_cells, period, planned_cell, survey_questions
 from meetings.figures.views.words import HIDDEN, TOTAL, last_day_of, number
@@ -117,17 +117,17 @@ def goal_lines(goal: GoalResult) -> Iterator[Line]:
     for place, cells in places:
         for cell in cells:
             group = TOTAL if cell.label == place else cell.label
-            for measure, what in measures_of(cell):
+            for measure, what in measures_of(cell, goal):
                 yield line(place, group, measure, what)
 
 
-def measures_of(cell: Cell) -> list[tuple[str, Value]]:
+def measures_of(cell: Cell, goal: GoalResult | None = None) -> list[tuple[str, Value]]:
     """What the page says of a cell, number by number."""
     return [
         ("Andel, %", cell.share if cell.share is not None else cell.text),
         ("Antal", value(cell.did)),
         ("Av", value(cell.base)),
-        ("Inte svarat", value(cell.no_answer)),
+        ("Inte svarat", value(silent_in(cell, goal))),
     ]
 
 

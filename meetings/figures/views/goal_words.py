@@ -100,22 +100,28 @@ def lines_of(goal: GoalResult) -> list[tuple[str, list[dict[str, Any]]]]:
     """Women, men and the total of everywhere, then of each municipality: never a total alone."""
     columns = [cell.label for cell in goal.rows]
     by_name = {place.name: {cell.label: cell for cell in place.rows} for place in goal.places}
-    lines = [(ALL_PLACES, [shown_cell(cell) for cell in goal.rows])]
+    lines = [(ALL_PLACES, [shown_cell(cell, goal) for cell in goal.rows])]
     for municipality in goal.municipalities:
         theirs = {**by_name.get(municipality.label, {}), TOTAL: municipality}
-        lines.append((municipality.label, [shown_cell(theirs.get(label)) for label in columns]))
+        lines.append((municipality.label, [shown_cell(theirs.get(label), goal) for label in columns]))
     return lines
 
 
-def shown_cell(cell: Cell | None) -> dict[str, Any]:
+def silent_in(cell: Cell, goal: GoalResult | None) -> int | None:
+    """How many of a line didn't answer: nobody of any, where nobody of all did."""
+    return 0 if goal is not None and goal.total.no_answer == 0 else cell.no_answer
+
+
+def shown_cell(cell: Cell | None, goal: GoalResult | None = None) -> dict[str, Any]:
     """A percentage, of how many, and how many didn't answer; or that it is hidden."""
     if cell is None:
         return {"text": HIDDEN, "of": "", "no_answer": "", "hidden": True}
-    missing = f"inte svarat: {HIDDEN}" if cell.no_answer is None else f"{cell.no_answer} inte svarat"
+    silent = silent_in(cell, goal)
+    missing = f"inte svarat: {HIDDEN}" if silent is None else f"{silent} inte svarat"
     return {
         "text": cell.text,
         "of": cell.of,
-        "no_answer": missing if cell.no_answer != 0 else "",
+        "no_answer": missing if silent != 0 else "",
         "hidden": cell.share is None and not cell.band,
     }
 
@@ -183,7 +189,10 @@ def point_rows(points: Sequence[SeriesPoint]) -> list[dict[str, Any]]:
         {
             "end": say_end(point.month),
             "as_of": say_end(point.as_of) if point.as_of != point.month else "",
-            "cells": [shown_cell(next((cell for cell in point.rows if cell.label == label), None)) for label in labels],
+            "cells": [
+                (label, shown_cell(next((cell for cell in point.rows if cell.label == label), None)))
+                for label in labels
+            ],
             "label": point.verdict.label,
         }
         for point in reversed(points)

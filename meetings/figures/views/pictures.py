@@ -8,7 +8,7 @@ from meetings.figures.queries.pages import access_snapshot
 from meetings.figures.views.drawing import draw_bars, draw_curves
 from meetings.figures.views.goal_words import bars_of, curves_of
 from meetings.figures.views.page import goal_of
-from meetings.figures.views.words import short_month
+from meetings.figures.views.words import short_months
 from workspace.doors import AnyHatRequest, hat_page
 from workspace.pictures import picture
 
@@ -31,4 +31,4 @@ def curve(request: AnyHatRequest, pk: int, goal: int) -> HttpResponse:
     snapshot = access_snapshot(request.hat, pk)
     found = goal_of(report_of(snapshot), goal)
     points = series_of(snapshot.cooperation, access_goal(request.hat, goal)).points
-    return picture(draw_curves(curves_of(points), [short_month(point.month) for point in points], found.target))
+    return picture(draw_curves(curves_of(points), short_months([point.month for point in points]), found.target))

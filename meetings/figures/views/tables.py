@@ -9,11 +9,18 @@ from meetings.figures.views.words import number, said_end, table_of
 from workspace.swedish import MONTHS
 
 NO_PLAN = "ingen plan"
+SUMS = "all"  # the code of a line that sums the others
 
 
 def outcome_table(report: Report, table: OutcomeTable) -> dict[str, Any]:
     shown = table_of(table.columns, [(row.label, row.counts) for row in table.rows])
-    return {"caption": table.place, "end": said_end(report, table.as_of), **shown}
+    return {
+        "caption": table.place,
+        "end": said_end(report, table.as_of),
+        "sums": any(row.code == SUMS for row in table.rows),  # the last line
+        "says": any(count is not None for row in table.rows for count in row.counts),
+        **shown,
+    }
 
 
 def activity_table(report: Report) -> dict[str, Any]:
@@ -78,7 +85,13 @@ def waiting_table(table: WaitingTable) -> dict[str, Any]:
     return {
         "bands": table.bands,
         "rows": [
-            {"agency": row.agency, "cells": [{"text": text, "hidden": not text.isdigit()} for text in row.counts]}
+            {
+                "agency": row.agency,
+                "cells": [
+                    (band, {"text": text, "hidden": not text.isdigit()})
+                    for band, text in zip(table.bands, row.counts, strict=True)
+                ],
+            }
             for row in table.rows
         ],
     }

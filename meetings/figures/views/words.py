@@ -62,10 +62,13 @@ def say_month(month: date) -> str:
     return f"{FULL_MONTHS[month.month - 1]} {month.year}"
 
 
-def short_month(month: date) -> str:
-    """«okt.», and with the year where a year begins."""
-    name = MONTHS[month.month - 1]
-    return f"{name} {month.year}" if month.month == 1 else name
+def short_months(months: Sequence[date]) -> list[str]:
+    """«okt. 2014», «nov.», «jan. 2015»: with the year where it is another than that of the month before."""
+    named = []
+    for at, month in enumerate(months):
+        is_same = at > 0 and months[at - 1].year == month.year
+        named.append(MONTHS[month.month - 1] + ("" if is_same else f" {month.year}"))
+    return named
 
 
 def last_day_of(month: date) -> date:

@@ -25,7 +25,7 @@ from workspace.pathway.actions.activities import ActivityInput, add_activity
 from workspace.pathway.actions.assessments import write_area
 from workspace.pathway.actions.discharges import Ending
 from workspace.pathway.actions.enrolments import enrol
-from workspace.pathway.actions.importing import import_discharge
+from workspace.pathway.actions.importing import Ended, import_discharge
 from workspace.pathway.actions.phases import begin_next_phase
 from workspace.pathway.actions.plan_steps import Step as PlannedStep
 from workspace.pathway.actions.plan_steps import add_goal, add_step, finish_step
@@ -234,13 +234,15 @@ def _remember(number: int, count: int, last: int) -> Callable[[Made], object]:
         municipality = Municipality.objects.get(name="Piteå")
         newest = timezone.localdate() - timedelta(days=last)
         for person in given.people_before(count, number):
-            days = {f"{name}_on": newest - timedelta(days=person.pop(name)) for name in ("enrolled", "ended")}
+            begun, over = (newest - timedelta(days=person.pop(name)) for name in ("enrolled", "ended"))
             import_discharge(
                 agency=made.agencies[given.UNIT],
                 cooperation=made.cooperations[PITEA],
                 municipality=municipality,
-                **days,
-                **person,
+                gender=person.pop("gender"),
+                birth_year=person.pop("birth_year"),
+                enrolled_on=begun,
+                ended=Ended(ended_on=over, **person),
             )
 
     return perform

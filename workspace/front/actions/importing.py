@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from itertools import count
 
@@ -35,7 +35,7 @@ from workspace.models import (
     Participant,
     UserAccount,
 )
-from workspace.pathway.actions.importing import import_discharge
+from workspace.pathway.actions.importing import Ended, import_discharge
 from workspace.states import AgencyKind, AuditAct, CooperationRoleKind
 from workspace.swedish import say_list
 
@@ -115,7 +115,7 @@ def import_workbook(
 def _write(checked: Checked, today: date, watch: Watch) -> None:
     """Sheet by sheet: each refers only to those before it."""
     sheets = (checked.agencies, checked.staff, checked.participants, checked.referrals, checked.discharges)
-    total = sum(map(len, sheets))
+    total = sum(len(rows) for rows in sheets)
     numbers = count(1)
 
     def passed() -> None:
@@ -293,9 +293,15 @@ def _write_discharges(
     written = []
     for new in rows:
         passed()
-        row = asdict(new.row)
-        agency, municipality = desks[row.pop("agency")].agency, places[row.pop("municipality")]
-        row.pop("number")
-        way = import_discharge(agency=agency, cooperation=cooperation, municipality=municipality, **row)
+        row = new.row
+        way = import_discharge(
+            agency=desks[row.agency].agency,
+            cooperation=cooperation,
+            municipality=places[row.municipality],
+            gender=row.gender,
+            birth_year=row.birth_year,
+            enrolled_on=row.enrolled_on,
+            ended=Ended(**{part.name: getattr(row, part.name) for part in fields(Ended)}),
+        )
         written.append((new, way.pk))
     _remember(DISCHARGES.name, written)

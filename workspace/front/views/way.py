@@ -28,8 +28,9 @@ from workspace.pathway.models import Enrolment, PhaseStay
 from workspace.pathway.queries import access_way, cooperations_open_to, ways_of
 from workspace.pathway.queries.discharges import discharges_of
 from workspace.pathway.queries.phases import newest_decision, stays_of
+from workspace.pathway.queries.shares import agencies_told
 from workspace.pathway.rules import is_ending
-from workspace.pathway.states import EnrolmentState, PhaseVerb
+from workspace.pathway.states import EnrolmentState, Part, PhaseVerb
 from workspace.pictures import BRAND, INK, SHEET, frame, picture
 from workspace.queries import access_participant
 from workspace.rules import is_caseworker
@@ -109,6 +110,7 @@ def way_context(request: MemberRequest, way: Enrolment) -> dict[str, Any]:
         "earlier": versions[1:],
         "may_act": is_caseworker(request.hat),
         "is_ongoing": way.state == EnrolmentState.ONGOING,
+        "told": agencies_told(way, Part.PHASE),
         "alternative": alternative(stays),
     }
 
@@ -203,6 +205,7 @@ def phase_decide(request: MemberRequest, pk: int) -> HttpResponse:
                 return answer
     log_reads(request, "way", pk, [way.participant_id or 0])
     context = {"way": way, "person": way.participant, "stay": stay, "form": form, "says": headline(way, stay, None)}
+    context |= {"told": agencies_told(way, Part.PHASE)}
     return render(request, "pathway/phase_decide.html", context)
 
 

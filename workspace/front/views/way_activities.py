@@ -14,19 +14,19 @@ from django.views.decorators.http import require_GET
 from notifications.actions import mark_read
 from notifications.queries import notifications_about
 from workspace.doors import MemberRequest, do_once, log_reads, member_page
-from workspace.errors import NotAllowed, SomebodyWasFaster
+from workspace.errors import NotAllowed, Refusal, SomebodyWasFaster
 from workspace.front.actions import way_activities as told
 from workspace.front.queries.follow_ups import follow_up_title
 from workspace.front.views.own_ratings import alternative, draw, line_names
 from workspace.pathway.actions import activities as acts
 from workspace.pathway.actions.activities import ActivityInput
-from workspace.pathway.errors import DatesDoNotFit
 from workspace.pathway.forms.activities import ActivityForm, EndForm, FollowUpDayForm, FollowUpForm
 from workspace.pathway.models import Activity, Enrolment, PhaseStay
 from workspace.pathway.queries.activities import access_activity, access_follow_up, activity_rows, kinds, kinds_in
 from workspace.pathway.queries.enrolments import access_way, present_stay
 from workspace.pathway.queries.ratings import ratings_shown
-from workspace.pathway.states import EnrolmentState, Statement
+from workspace.pathway.queries.shares import agencies_told
+from workspace.pathway.states import EnrolmentState, Part, Statement
 from workspace.pictures import picture
 from workspace.rules import is_caseworker
 from workspace.swedish import say_list
@@ -250,10 +250,13 @@ def _act(
 
         try:
             return do_once(request, words["name"], perform)
-        except (NotAllowed, DatesDoNotFit) as refusal:
+        except Refusal as refusal:
+            if isinstance(refusal, SomebodyWasFaster):
+                raise
             form.add_error(None, refusal.sentence)
     log_reads(request, "way", way.pk, [way.participant_id] if way.participant_id else [])
     context = {"form": form, "way": way, "person": person, "back": back, "may_write": may_write, **words}
+    context["told"] = agencies_told(way, Part.ACTIVITIES)
     return render(request, words["template"], context)
 
 

@@ -22,7 +22,8 @@ from workspace.pathway.models import Enrolment
 from workspace.pathway.queries.assessments import read_assessment
 from workspace.pathway.queries.enrolments import access_way
 from workspace.pathway.queries.plans import access_version, agencies_by_pk, path_then, read_plan
-from workspace.pathway.states import EnrolmentState, PlanVerdict
+from workspace.pathway.queries.shares import agencies_told
+from workspace.pathway.states import EnrolmentState, Part, PlanVerdict
 from workspace.rules import Hat, is_caseworker, owns
 
 
@@ -60,6 +61,7 @@ def way_assessment(request: MemberRequest, pk: int) -> HttpResponse:
     way = access_way(request.hat, pk)
     log_reads(request, "way", way.pk, [way.participant_id or 0])
     context = assessment_context(request, way) | {"way": way, "person": way.participant, "agency": request.hat.agency}
+    context["told"] = agencies_told(way, Part.ASSESSMENT, Part.HEALTH)
     return render(request, "pathway/assessment.html", context)
 
 
@@ -76,6 +78,7 @@ def _plan_page(request: MemberRequest, way: Enrolment, refused: str = "", status
     log_reads(request, "way", way.pk, [way.participant_id or 0])
     context = plan_context(request, way)
     context |= {"way": way, "person": way.participant, "agency": request.hat.agency, "refused": refused}
+    context["told"] = agencies_told(way, Part.PLAN)
     context |= context["plan_box"]
     return render(request, "pathway/plan.html", context, status=status)
 

@@ -25,7 +25,8 @@ from workspace.pathway.queries.plans import (
     words_are_theirs,
     words_said,
 )
-from workspace.pathway.states import Area, EnrolmentState, Voice
+from workspace.pathway.queries.shares import agencies_told
+from workspace.pathway.states import Area, EnrolmentState, Part, Voice
 from workspace.rules import is_caseworker
 
 # What the page began from has moved: the form anew on top of the newer text, and that text. None where it has not.
@@ -86,6 +87,7 @@ def act_page(
     is_assessment = back == "way_assessment"
     context = {"form": form, "way": way, "person": way.participant, "agency": request.hat.agency, "theirs": theirs}
     context |= {"back": address, "back_label": "Kartläggning" if is_assessment else "Handlingsplan", **words}
+    context["told"] = agencies_told(way, *((Part.ASSESSMENT, Part.HEALTH) if is_assessment else (Part.PLAN,)))
     return render(request, "pathway/plan_act.html", context, status=status)
 
 

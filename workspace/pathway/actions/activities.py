@@ -26,6 +26,7 @@ MOST_HOURS = 40  # a week
 DISCHARGED = "Personen är utskriven. Aktiviteterna går inte att ändra längre."
 CANCELLED = "Aktiviteten är inställd. Så här ser det ut nu."
 NOT_FOLLOWED = "Den här aktiviteten är inte på en arbetsplats och följs inte upp här."
+COUNTED = "Den månaden är slut och räknad. Ställ in aktiviteten och lägg till den på nytt i stället."
 DONE = "Uppföljningen är redan gjord. Så här ser det ut nu."
 
 
@@ -66,13 +67,16 @@ def change_activity(*, by: Membership, activity: Activity, given: ActivityInput)
 
     Locks the participant; follow-ups that are not done and lie outside the new days go, and where the days or the kind
     are others, those that are missing after the last one are proposed; writes an audit row. Tells nobody. Refuses as
-    `add_activity`, one that is cancelled, a beginning after a follow-up that is done, and another kind once the
-    participant has been asked how it was: the answer, which nobody can find, has the old one.
+    `add_activity`, one that is cancelled, a beginning after a follow-up that is done, another kind or beginning where
+    a month that has ended counts it (what is frozen must be the same when it is counted again), and another kind once
+    the participant has been asked how it was: the answer, which nobody can find, has the old one.
     """
     way, now = _open_activity(by, activity)
     _check(way, given, now)
     if now.kind_id != given.kind.pk and SurveyRequest.objects.filter(activity=now).exists():
         raise NotAllowed("Enkäten om aktiviteten är skickad. Därför går det inte att byta vad det var.")
+    if (now.kind_id, now.from_on) != (given.kind.pk, given.from_on):
+        _require_uncounted(now.from_on, given.from_on)
     follow_ups = FollowUp.objects.filter(activity=now)
     first = follow_ups.filter(done_on__isnull=False).order_by("done_on").first()
     if first is not None and first.done_on is not None and first.done_on < given.from_on:
@@ -239,6 +243,12 @@ def _check(way: Enrolment, given: ActivityInput, known: Activity | None) -> None
     if given.kind.is_placement and not given.where:
         raise NotAllowed("Skriv var det är.")
     _check_days(way, given.from_on, given.to_on)
+
+
+def _require_uncounted(*days: date) -> None:
+    this_month = timezone.localdate().replace(day=1)
+    if any(day < this_month for day in days):
+        raise DatesDoNotFit(COUNTED)
 
 
 def _check_days(way: Enrolment, from_on: date, to_on: date | None) -> None:

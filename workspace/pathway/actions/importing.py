@@ -1,5 +1,6 @@
 """Taking in what a workbook tells of people who were discharged before Samverkansrum: for the figures only."""
 
+from dataclasses import asdict, dataclass
 from datetime import date
 
 from workspace.actions import action, record_act
@@ -7,6 +8,20 @@ from workspace.models import Agency, Cooperation, Municipality
 from workspace.pathway.models import Discharge, Enrolment, EnrolmentRecord
 from workspace.pathway.states import EnrolmentState
 from workspace.states import AuditAct
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a way ended, as the workbook has it. An empty answer is one not given."""
+
+    ended_on: date
+    plan_made: bool
+    plan_completed: bool
+    completed_time: bool
+    path_identified: bool
+    outcome: str
+    increased: str
+    picture: str
 
 
 @action
@@ -18,14 +33,7 @@ def import_discharge(
     gender: str,
     birth_year: int,
     enrolled_on: date,
-    ended_on: date,
-    plan_made: bool,
-    plan_completed: bool,
-    completed_time: bool,
-    path_identified: bool,
-    outcome: str,
-    increased: str,
-    picture: str,
+    ended: Ended,
 ) -> Enrolment:
     """Write a way that has no participant: its two days, its discharge document and what is counted of it.
 
@@ -35,20 +43,10 @@ def import_discharge(
         agency=agency,
         cooperation=cooperation,
         enrolled_on=enrolled_on,
-        ended_on=ended_on,
+        ended_on=ended.ended_on,
         state=EnrolmentState.DISCHARGED,
     )
-    said = {
-        "plan_made": plan_made,
-        "plan_completed": plan_completed,
-        "completed_time": completed_time,
-        "path_identified": path_identified,
-        "increased": increased,
-        "picture": picture,
-        "outcome": outcome,
-        "ended_on": ended_on,
-    }
-    Discharge.objects.create(enrolment=way, **said)
+    Discharge.objects.create(enrolment=way, **asdict(ended))
     EnrolmentRecord.objects.create(
         enrolment=way,
         agency=agency,
@@ -58,7 +56,7 @@ def import_discharge(
         birth_year=birth_year,
         enrolled_on=enrolled_on,
         income_before=way.income_before,
-        **said,
+        **asdict(ended),
     )
     record_act(by=None, act=AuditAct.IMPORT, what="way", object_id=way.pk)
     return way

@@ -1,6 +1,6 @@
 """The phases of somebody's way: where they have been, what was decided, and which limits are near."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.db.models import F, Max, Prefetch, Q, QuerySet
 from django.utils import timezone
@@ -28,15 +28,14 @@ def phases_after(phase: Phase) -> QuerySet[Phase]:
     return Phase.objects.filter(order__gt=phase.order).order_by("order")
 
 
-def _near(today: date) -> QuerySet[PhaseStay]:
-    """The phases that go on and whose limit is near or past, as far as the database can say it."""
-    longest = Phase.objects.aggregate(days=Max("warn_days"))["days"] or 0
+def _limited() -> QuerySet[PhaseStay]:
+    """The phases that go on and have a limit, the nearest first."""
     return (
         PhaseStay.objects.filter(
             enrolment__state=EnrolmentState.ONGOING,
             enrolment__participant__isnull=False,
             to_on__isnull=True,
-            limit_on__lte=today + timedelta(days=longest),
+            limit_on__isnull=False,
         )
         .select_related("phase", "enrolment__participant__function__agency")
         .order_by("limit_on", "pk")
@@ -47,15 +46,17 @@ def stays_ending(member: Membership) -> list[PhaseStay]:
     """The phases that are to be decided about soon or now, of participants this hat may open; the most late first."""
     today = timezone.localdate()
     mine = participants_visible_to(member).values("pk")
-    return [stay for stay in _near(today).filter(enrolment__participant__in=mine) if is_ending(stay, today)]
+    return [stay for stay in _limited().filter(enrolment__participant__in=mine) if is_ending(stay, today)]
 
 
 def stays_to_tell() -> list[PhaseStay]:
-    """Of these, what nobody has been told yet. For the sweep."""
+    """The phases whose limit is near or there, and nobody has been told. For the sweep."""
     today = timezone.localdate()
+    longest = Phase.objects.aggregate(days=Max("warn_days"))["days"] or 0
+    near = _limited().filter(limit_on__lte=today + timedelta(days=longest))
     said = Q(told_over_for=F("limit_on")) | Q(warned_for=F("limit_on"), limit_on__gt=today)
-    near = _near(today).filter(enrolment__participant__function__agency__left_on__isnull=True).exclude(said)
-    return [stay for stay in near if to_tell(stay, today)]
+    here = near.filter(enrolment__participant__function__agency__left_on__isnull=True)
+    return [stay for stay in here.exclude(said) if to_tell(stay, today)]
 
 
 def open_stays_of(enrolments: list[Enrolment]) -> dict[int, PhaseStay]:

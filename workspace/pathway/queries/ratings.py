@@ -66,7 +66,7 @@ def ratings_shown(member: Membership, enrolment: Enrolment) -> list[RatedDay] | 
         return None
     ways = list(ways_of(person))
     now = next((way for way in ways if way.pk == enrolment.pk), None)
-    if now is None:
+    if now is None or now.ratings_shown_at is None or ways[0].ratings_shown_at is None:
         return None
     return _days(SelfRating.objects.filter(enrolment=enrolment))
 
