@@ -24,6 +24,8 @@ Hide = Mapping[tuple[str, Line], Band | None]  # (event, line): hidden, with thi
 PITEA, ARVIDSJAUR = "Piteå", "Arvidsjaur"
 ALL: Line = (ANY, ANY)
 WAITING = [["Vuxenpsykiatrin Piteå", 6, 5, "färre än 5", 13], ["", 6, 5, "färre än 5", 13]]
+Kinds = Mapping[str, tuple[int | None, int | None, int | None]]
+PARTS: Kinds = {"practice": (20, 25, 45), "trial": (None, None, 12)}
 KINDS = {"practice": "Praktik", "trial": "Arbetsträning"}
 
 
@@ -81,7 +83,7 @@ def outcomes_of(ways: Sequence[Way], as_of: str, hide: Hide) -> ShownQuestion:
     )
 
 
-def activities(cells: Mapping[str, tuple[int | None, int | None, int | None]], as_of: str) -> Shown:
+def activities(cells: Kinds, as_of: str) -> Shown:
     """Women, men and together in each kind of activity, beside 160 enrolled."""
     questions = {
         f"activity.{kind}": ShownQuestion(
@@ -114,6 +116,32 @@ def surveys_of(as_of: str) -> Shown:
     return Shown(as_of=as_of, lines=lines, questions={"response": response})
 
 
+def shown_of(
+    goals: Sequence[Goal], month: date, ways: Sequence[Way], hide: Hide, as_of: date, kinds: Kinds
+) -> dict[str, Any]:
+    said, old = f"{month:%Y-%m}", f"{as_of:%Y-%m}"
+    questions = {code_of(goal): question_of(ways, goal, old, hide) for goal in goals}
+    questions["outcomes"] = outcomes_of(ways, old, hide)
+    lines = Counter(line for way in ways for line in lines_of(way))
+    return {
+        "as_of": said,
+        "agencies": ["Socialtjänsten Piteå"],
+        "goals": [goal_json(goal) for goal in goals],
+        "planned": [["2014-07", "woman", 7], ["2014-07", "man", 9]],
+        "periods": [{"first": "2014-06", "last": "2014-07", "counts": {"woman": 6, "man": 8}}],
+        "attendance": [{"group": "Styrgruppen", "lines": [["Socialtjänsten Piteå", 5, 6]]}],
+        "kinds": KINDS,
+        "discharged": shown_to_json(Shown(as_of=said, lines=dict(lines), questions=questions)),
+        "enrolled": shown_to_json(activities(kinds, said)),
+        "surveys": shown_to_json(surveys_of(said)),
+        "leads": {
+            "plan": {"as_of": said, "rows": [["woman", 14, 60], ["man", 21, 75], [ANY, 18, 75]]},
+            "discharge": {"as_of": said, "rows": []},
+        },
+        "waiting": {"rows": WAITING},
+    }
+
+
 def frozen(
     cooperation: Cooperation,
     month: date = AUGUST,
@@ -124,36 +152,15 @@ def frozen(
     as_of: date | None = None,
     reason: str = "",
     made_at: datetime | None = None,
-    kinds: Mapping[str, tuple[int | None, int | None, int | None]] | None = None,
+    kinds: Kinds | None = None,
     **content: Any,
 ) -> Snapshot:
     """A month with every number of the discharges but those in `hide`. `content` replaces pieces of what is shown."""
     ensure_goals(cooperation=cooperation)
-    ways, hide = discharges() if ways is None else ways, hide or {}
-    said, old = f"{month:%Y-%m}", f"{as_of or month:%Y-%m}"
     goals = list(Goal.objects.filter(cooperation=cooperation, ended_on__isnull=True).order_by("order", "pk"))
-    questions = {code_of(goal): question_of(ways, goal, old, hide) for goal in goals}
-    questions["outcomes"] = outcomes_of(ways, old, hide)
-    lines = Counter(line for way in ways for line in lines_of(way))
-    shown = {
-        "as_of": said,
-        "agencies": ["Socialtjänsten Piteå"],
-        "goals": [goal_json(goal) for goal in goals],
-        "planned": [["2014-07", "woman", 7], ["2014-07", "man", 9]],
-        "periods": [{"first": "2014-06", "last": "2014-07", "counts": {"woman": 6, "man": 8}}],
-        "attendance": [{"group": "Styrgruppen", "lines": [["Socialtjänsten Piteå", 5, 6]]}],
-        "kinds": KINDS,
-        "discharged": shown_to_json(Shown(as_of=said, lines=dict(lines), questions=questions)),
-        "enrolled": shown_to_json(activities(kinds or {"practice": (20, 25, 45), "trial": (None, None, 12)}, said)),
-        "surveys": shown_to_json(surveys_of(said)),
-        "leads": {
-            "plan": {"as_of": said, "rows": [["woman", 14, 60], ["man", 21, 75], [ANY, 18, 75]]},
-            "discharge": {"as_of": said, "rows": []},
-        },
-        "waiting": {"rows": WAITING},
-        **content,
-    }
-    counts, text = canonical({"exact": 987_654}), canonical(shown)
+    given = discharges() if ways is None else ways
+    counts = canonical({"exact": 987_654})
+    text = canonical(shown_of(goals, month, given, hide or {}, as_of or month, kinds or PARTS) | content)
     return Snapshot.objects.create(
         cooperation=cooperation,
         month=month,

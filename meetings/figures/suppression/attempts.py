@@ -11,9 +11,11 @@ from meetings.figures.suppression.secrets import secrets_of
 from meetings.figures.suppression.shapes import ANY, Line, Shown, ShownQuestion, Tables
 from meetings.figures.suppression.swaps import Swaps, nets
 from meetings.figures.suppression.witnesses import Witness
+from workspace.small_cells import LEAST_BASE
 
 Month = tuple[Shown, Tables]
 ALL = (ANY, ANY)
+MANY = 2 * LEAST_BASE  # people of whom little is shown rather than nothing
 PATIENCE = 6  # months that numbers stand before newer ones that tell less take their place
 
 
@@ -116,9 +118,8 @@ class Group:
         if name not in self.attempt.tables.questions:
             return []
         question, frame = self.attempt.tables.questions[name], self.attempt.frames[-1]
-        levels = list(fewer(frame.levels))
-        if self.attempt.last(name) is not None:
-            levels = [some for some in levels if frame.levels - some <= {CROSS}]
+        lost = {CROSS} if self.attempt.last(name) is not None else {CROSS, MUNICIPALITY}
+        levels = [some for some in fewer(frame.levels) if frame.levels - some <= lost]
         views = [View(question, frame, some, frozen=False) for some in levels]
         for view in views:
             view.hide_small()
@@ -178,12 +179,24 @@ class Group:
         return None
 
     def _worth(self, name: str) -> bool:
-        """Whether a question tells something, and of all, women and men no less than what stands."""
+        """Whether a question tells something of all; and of women and men too no less than what stands.
+
+        What tells little is not shown at all: it would hide much of what the months after could tell.
+        """
         assert self.newest is not None
         view, last = self.newest.views[name], self.attempt.last(name)
+        crossed = [cell for cell in view.shown_cells() if CROSS in view.levels and ANY not in cell[0]]
+        if crossed and 2 * len(view.hidden.intersection(crossed)) >= len(crossed):
+            return False
         if last is None or stood([shown.questions.get(name) for shown in self.attempt.earlier]) >= PATIENCE:
-            open_now = any(view.open(cell) and view.sums[cell] for cell in view.shown_cells())
-            return open_now or ALL in bands_of(view, self._changes(name))
+            if view.shares and not view.sums.get((ALL, BASE)):
+                return all(map(view.open, view.shown_cells()))
+            if view.shares:
+                many = view.sums[ALL, BASE] >= MANY and ALL in bands_of(view, self._changes(name))
+                return many or ALL in shares_of(view)
+            somebody = [(ALL, category) for category in view.categories if view.sums[ALL, category]]
+            told = sum(view.open(cell) for cell in somebody)
+            return 2 * told >= len(somebody) or (told > 0 and view.frame.sums[ALL] >= MANY)
         return all(view.known(cell) for cell, count in last.cells.items() if count is not None and cell[0][0] == ANY)
 
     def said(self) -> dict[str, ShownQuestion]:

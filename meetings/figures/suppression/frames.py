@@ -92,6 +92,8 @@ def first_frame(tables: Tables) -> Frame:
         for level in LEVELS
         if all(not small(frame.sums[line]) for line in frame.sums if level_of(line) == level and _own(frame, line))
     }
+    if not frame.sums:
+        return frame
     if len(apart) == 1 and len(names) > 1:
         levels -= {MUNICIPALITY}
     return frame.with_levels(whole(levels))

@@ -8,14 +8,11 @@ least what was shown before. Source: L57, L58 and R93 in trade.md.
 
 from collections.abc import Mapping, Sequence
 
-from meetings.figures.suppression.attempts import ALL, PATIENCE, Attempt, Group, Month, fewer, stood
+from meetings.figures.suppression.attempts import ALL, MANY, PATIENCE, Attempt, Group, Month, fewer, stood
 from meetings.figures.suppression.frames import GENDER, MUNICIPALITY, Frame, Levels, first_frame, frame_of, still_shown
 from meetings.figures.suppression.moves import Moves
 from meetings.figures.suppression.secrets import people_secrets
 from meetings.figures.suppression.shapes import Line, Shown, ShownQuestion, Tables
-from workspace.small_cells import LEAST_BASE
-
-LEAST_ALONE = 2 * LEAST_BASE  # people of whom a total is shown without women and men
 
 
 def publish(
@@ -51,7 +48,7 @@ def _enough(frame: Frame, levels: Levels, before: Sequence[Frame], months: int) 
     A total alone comes first only of many. Municipalities are given up for newer numbers after half a year.
     """
     if GENDER not in levels:
-        return not before and frame.sums[ALL] >= LEAST_ALONE
+        return not before and frame.sums[ALL] >= MANY
     return not before or MUNICIPALITY not in before[-1].levels - levels or months >= PATIENCE
 
 

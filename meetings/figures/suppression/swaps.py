@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import permutations
+from itertools import islice, permutations
 
 from meetings.figures.suppression.frames import CROSS, GENDER, MUNICIPALITY, TOTAL, level_of
 from meetings.figures.suppression.layers import BASE, Atom, Layer, System, common
@@ -16,7 +16,7 @@ Pair = tuple[Atom, Atom]
 UNIT = 10**9  # no table holds so many people
 # A total is dearer to hide than all else together, women's and men's than municipalities, these than both crossed.
 WEIGHTS = {TOTAL: 8_000_000 * UNIT, GENDER: 200_000 * UNIT, MUNICIPALITY: 400 * UNIT, CROSS: UNIT}
-MOST_EFFECTS = 40
+MOST_EFFECTS = 60  # that are looked into for a secret, in each run of months
 
 
 @dataclass
@@ -66,8 +66,9 @@ class Swaps:
     def _within(self, secret: Secret, window: tuple[int, int]) -> Iterator[tuple[int, Steps, Effect]]:
         layers = self.system.layers[window[0] : window[1] + 1]
         starts = self._starts(secret)
-        effects = [effect for effect in self.effects if _changes(effect, secret)][:MOST_EFFECTS]
-        for effect in effects:
+        effects = (effect for effect in self.effects if _changes(effect, secret))
+        could = (effect for effect in effects if any(self._prices(place, effect, window, layers) for place in starts))
+        for effect in islice(could, MOST_EFFECTS):
             for row in sorted({start[0] for start in starts}):
                 rows, columns = self._usable(row, layers)
                 rings = Rings(rows, columns, lambda place, up, e=effect: self._price(place, up, e, window, layers))  # type: ignore[misc]
@@ -79,6 +80,9 @@ class Swaps:
                         if found is not None:
                             yield (*found, effect)
             yield from ((0, steps, effect) for steps in self._inside_merged(secret, effect, window, layers))
+
+    def _prices(self, place: Line, effect: Effect, window: tuple[int, int], layers: Sequence[Layer]) -> bool:
+        return any(self._price(place, up, effect, window, layers) is not None for up in (True, False))
 
     def _starts(self, secret: Secret) -> list[Line]:
         if secret.line[0] == ANY:

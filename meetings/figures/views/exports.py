@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from meetings.figures.models import Snapshot
@@ -32,7 +33,7 @@ def export(request: AnyHatRequest, pk: int, form: str) -> HttpResponse:
     """The month's page as a file."""
     snapshot = access_snapshot(request.hat, pk)
     report = report_of(snapshot)
-    locked: Line = [snapshot.made_at.date(), snapshot.version]
+    locked: Line = [timezone.localdate(snapshot.made_at), snapshot.version]
     rows = [[*line, *locked] for line in lines_of(report)]
     return _file(Table("Uppföljning", COLUMNS, rows), form, "uppfoljning", snapshot)
 

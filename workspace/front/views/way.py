@@ -110,7 +110,7 @@ def way_context(request: MemberRequest, way: Enrolment) -> dict[str, Any]:
         "earlier": versions[1:],
         "may_act": is_caseworker(request.hat),
         "is_ongoing": way.state == EnrolmentState.ONGOING,
-        "told": agencies_told(way, Part.PHASE),
+        "also_read": agencies_told(way, Part.PHASE),
         "alternative": alternative(stays),
     }
 
@@ -204,8 +204,14 @@ def phase_decide(request: MemberRequest, pk: int) -> HttpResponse:
             if answer is not None:
                 return answer
     log_reads(request, "way", pk, [way.participant_id or 0])
-    context = {"way": way, "person": way.participant, "stay": stay, "form": form, "says": headline(way, stay, None)}
-    context |= {"told": agencies_told(way, Part.PHASE)}
+    context = {
+        "way": way,
+        "person": way.participant,
+        "stay": stay,
+        "form": form,
+        "says": headline(way, stay, None),
+        "also_read": agencies_told(way, Part.PHASE),
+    }
     return render(request, "pathway/phase_decide.html", context)
 
 

@@ -256,7 +256,7 @@ def _act(
             form.add_error(None, refusal.sentence)
     log_reads(request, "way", way.pk, [way.participant_id] if way.participant_id else [])
     context = {"form": form, "way": way, "person": person, "back": back, "may_write": may_write, **words}
-    context["told"] = agencies_told(way, Part.ACTIVITIES)
+    context["also_read"] = agencies_told(way, Part.ACTIVITIES)
     return render(request, words["template"], context)
 
 

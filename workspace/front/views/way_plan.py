@@ -61,7 +61,7 @@ def way_assessment(request: MemberRequest, pk: int) -> HttpResponse:
     way = access_way(request.hat, pk)
     log_reads(request, "way", way.pk, [way.participant_id or 0])
     context = assessment_context(request, way) | {"way": way, "person": way.participant, "agency": request.hat.agency}
-    context["told"] = agencies_told(way, Part.ASSESSMENT, Part.HEALTH)
+    context["also_read"] = agencies_told(way, Part.ASSESSMENT, Part.HEALTH)
     return render(request, "pathway/assessment.html", context)
 
 
@@ -78,7 +78,7 @@ def _plan_page(request: MemberRequest, way: Enrolment, refused: str = "", status
     log_reads(request, "way", way.pk, [way.participant_id or 0])
     context = plan_context(request, way)
     context |= {"way": way, "person": way.participant, "agency": request.hat.agency, "refused": refused}
-    context["told"] = agencies_told(way, Part.PLAN)
+    context["also_read"] = agencies_told(way, Part.PLAN)
     context |= context["plan_box"]
     return render(request, "pathway/plan.html", context, status=status)
 

@@ -87,7 +87,7 @@ def act_page(
     is_assessment = back == "way_assessment"
     context = {"form": form, "way": way, "person": way.participant, "agency": request.hat.agency, "theirs": theirs}
     context |= {"back": address, "back_label": "Kartläggning" if is_assessment else "Handlingsplan", **words}
-    context["told"] = agencies_told(way, *((Part.ASSESSMENT, Part.HEALTH) if is_assessment else (Part.PLAN,)))
+    context["also_read"] = agencies_told(way, *((Part.ASSESSMENT, Part.HEALTH) if is_assessment else (Part.PLAN,)))
     return render(request, "pathway/plan_act.html", context, status=status)
 
 

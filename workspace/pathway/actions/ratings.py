@@ -20,8 +20,9 @@ NO_WAY = "Du är inte inskriven nu."
 def rate(*, by: Browser, values: Mapping[str, int]) -> None:
     """Keep the day's own rating, of the way that goes on; a second one on the same day takes the place of the first.
 
-    Locks the participant; writes the ratings and an audit row without values. Tells nobody. Refuses whoever is on no
-    way, no value at all, and values outside 1–10. A statement may be left out. Units: points; days of Stockholm.
+    Locks the participant; writes the ratings and an audit row without values; nothing where they are the same. Tells
+    nobody. Refuses whoever is on no way, no value at all, and values outside 1–10. A statement may be left out. Units:
+    points; days of Stockholm.
     """
     participant = lock_participant(by.participant_id)
     way = ongoing_way(participant)
@@ -30,7 +31,10 @@ def rate(*, by: Browser, values: Mapping[str, int]) -> None:
     if not values or not set(values) <= set(Statement.values) or any(value not in POINTS for value in values.values()):
         raise NotAllowed("Välj minst en siffra, från 1 till 10.")
     today = timezone.localdate()
-    SelfRating.objects.filter(enrolment=way, rated_on=today).delete()
+    rated = SelfRating.objects.filter(enrolment=way, rated_on=today)
+    if dict(rated.values_list("statement", "value")) == dict(values):
+        return
+    rated.delete()
     SelfRating.objects.bulk_create(
         SelfRating(enrolment=way, rated_on=today, statement=statement, value=values[statement], browser=by)
         for statement in Statement.values
