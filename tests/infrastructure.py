@@ -1,5 +1,6 @@
 """What every test can use: the database, the services, server processes, the browser, and what the run reports."""
 
+import itertools
 import os
 import shutil
 import signal
@@ -91,6 +92,9 @@ def _django_db_helper(request: pytest.FixtureRequest) -> None:
     if transactional or {"committed_db", "transactional_db", "live_server"} & set(request.fixturenames):
         request.getfixturevalue("committed_db")
     else:
+        request.getfixturevalue("django_db_setup")
+        if not EMBEDDED and next(rolled_back) % FRESH_AFTER == 0:
+            empty_tables()
         request.getfixturevalue("_django_db_helper")
 
 
@@ -130,6 +134,11 @@ def copy_sqlite(source: Path, target: Path) -> None:
     with closing(sqlite3.connect(source, timeout=20)) as old, closing(sqlite3.connect(target, timeout=20)) as new:
         old.backup(new)
 
+
+# What is rolled back stays in the tables' files, where every query reads past it, and nothing else clears it away
+# (autovacuum: tests/services.py). Emptying costs as much as a test.
+FRESH_AFTER = 100
+rolled_back = itertools.count(1)
 
 STEP_TIMES = "referrals_steptime"  # reference data, but refers to agencies, so it cannot be kept as it is
 
