@@ -40,15 +40,16 @@ install: .venv/.runtime
 	@$(PIP) -r requirements-dev.lock
 	@touch $@
 
-# Two processes, each with a PostgreSQL and a Redis of its own; the journeys alone, since they hold a watch.
+# Two processes, each with a PostgreSQL and a Redis of its own, where the one that is done takes over from the other; the
+# journeys alone, since they hold a watch.
 PYTEST = $(BIN)/python -m pytest $(LONG_OPTION)
 EMBEDDED = SAMVERKAN_TEST_BACKEND=embedded $(PYTEST) -m embedded
 
 test: .venv/.dev
 	@sh tools/ensure_chromium.sh
-	$(PYTEST) -n 2 --ignore=tests/journeys
+	$(PYTEST) -n 2 --dist worksteal --ignore=tests/journeys
 	$(PYTEST) tests/journeys
-	$(EMBEDDED) -n 2 --ignore=tests/journeys
+	$(EMBEDDED) -n 2 --dist worksteal --ignore=tests/journeys
 	$(if $(LONG_OPTION),$(EMBEDDED) tests/journeys)
 
 lint: .venv/.dev

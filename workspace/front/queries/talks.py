@@ -60,8 +60,11 @@ class Rows:
 def talk_to_dos(member: Membership) -> tuple[list[ToDo], list[int]]:
     """What this hat has to do for conversations, and the participants whose names that shows."""
     rows = Rows(member)
-    _as_party(rows, member)
-    _as_convener(rows, member)
+    # Most hats act for nobody in a conversation just now: one question then answers the thirteen that follow from it.
+    if duties.parties_held(member).exists():
+        _as_party(rows, member)
+        _as_convener(rows, member)
+    _of_the_desk(rows, member)
     for plan in plans_due(member):
         rows.people.append(plan.participant_id)
         rows.items.append(
@@ -93,11 +96,6 @@ def _as_party(rows: Rows, member: Membership) -> None:
         talk = copy.version.agreement.conversation
         title, key = "Bekräfta er del av överenskommelsen", f"svar-{copy.pk}"
         rows.add(talk, "agreement", title, "Läs", copy.version.sent_at, key=key)
-    for task in commitments_owed(member):
-        talk = task.section.agreement.conversation
-        rows.people.append(talk.participant_id)  # what is to be done is said of somebody, named or not
-        key = f"uppgift-{task.pk}"
-        rows.add(talk, "agreement", task.text, "Visa", task.sent_at or task.made_at, task.due_on, key=key)
 
 
 CONVENER: tuple[tuple[Callable[[Membership], list[Conversation]], str, str, str], ...] = (
@@ -117,6 +115,14 @@ def _as_convener(rows: Rows, member: Membership) -> None:
     for find, address, title, button in CONVENER:
         for talk in find(member):
             rows.add(talk, address, title, button, talk.last_act_at)
+
+
+def _of_the_desk(rows: Rows, member: Membership) -> None:
+    for task in commitments_owed(member):
+        talk = task.section.agreement.conversation
+        rows.people.append(talk.participant_id)  # what is to be done is said of somebody, named or not
+        key = f"uppgift-{task.pk}"
+        rows.add(talk, "agreement", task.text, "Visa", task.sent_at or task.made_at, task.due_on, key=key)
     for wish in requests_waiting(member):
         rows.people.append(wish.participant_id)
         rows.items.append(
