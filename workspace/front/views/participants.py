@@ -89,28 +89,40 @@ def consents_shown(member: Membership, participant: Participant) -> list[dict[st
     rows: dict[int, list[ConsentRow]] = {}
     for row in rows_visible_to(member, found):
         rows.setdefault(row.consent_id, []).append(row)
-    return [
-        {
-            "consent": consent,
-            "number": numbers[consent.pk],
-            "told": _told(rows.get(consent.pk, [])),
-            "rows": rows.get(consent.pk, []),
-            "lives": any(row.lives_on(today) for row in rows.get(consent.pk, [])),
-            "ours": consent.agency_id == member.agency_id,
-        }
-        for consent in found
-    ]
+    shown = []
+    for consent in found:
+        here = rows.get(consent.pk, [])
+        living = [row for row in here if row.lives_on(today)]
+        shown.append(
+            {
+                "consent": consent,
+                "number": numbers[consent.pk],
+                "told": _told(living or here),
+                "rows": here,
+                "lives": bool(living),
+                "ours": consent.agency_id == member.agency_id,
+            }
+        )
+    return shown
 
 
 def _told(rows: list[ConsentRow]) -> str:
     """Who tells whom, until when, in one sentence: the line that the rows are folded under."""
-    tellers = dict.fromkeys(row.discloser.short_name for row in rows)
-    hearers = dict.fromkeys(row.recipient.short_name if row.recipient else "samordnaren" for row in rows)
+    hearers: dict[str, list[str]] = {}
+    for row in rows:
+        names = hearers.setdefault(row.discloser.short_name, [])
+        hearer = row.recipient.short_name if row.recipient else "samordnaren"
+        if hearer not in names:
+            names.append(hearer)
     until = max((row.valid_until for row in rows), default=None)
     last = f", till och med {say_date(until)}" if until else ""
-    if set(tellers) == set(hearers):
-        return f"{say_list(list(tellers))} berättar för varandra{last}"
-    return f"{say_list(list(tellers))} berättar för {say_list(list(hearers))}{last}"
+    if all({name, *heard} == set(hearers) for name, heard in hearers.items()):
+        return f"{say_list(list(hearers))} berättar för varandra{last}"
+    together: dict[tuple[str, ...], list[str]] = {}
+    for name, heard in hearers.items():
+        together.setdefault(tuple(sorted(heard)), []).append(name)
+    told = [f"{say_list(names)} berättar för {say_list(list(heard))}" for heard, names in together.items()]
+    return f"{'; '.join(told)}{last}"
 
 
 @member_page
