@@ -268,18 +268,18 @@ def fill_discharge(page: Page) -> None:
 def discharge(walk: Walk) -> None:
     """Not before the participant has said no to a referral; what was chosen is not lost."""
     page = walk.way()
-    follow(page, "Skriv ut")
+    follow(page, "Registrera utskrivning")
     fill_discharge(page)
-    press(page, "Skriv ut")
+    press(page, "Registrera utskrivning")
     expect(main(page)).to_contain_text("Skicka en remiss till psykiatrin först")
     expect(page.get_by_role("radio", name="Vård", exact=True)).to_be_checked()
     follow(page, "Registrera att personen tackar nej")
     press(page, "Spara")
     expect(main(page)).to_contain_text("Det är sparat att personen tackar nej.")
     if urlsplit(page.url).path == walk.at:
-        follow(page, "Skriv ut")
+        follow(page, "Registrera utskrivning")
     fill_discharge(page)
-    press(page, "Skriv ut")
+    press(page, "Registrera utskrivning")
     expect(page.locator("h1")).to_have_text(f"Utskriven {say_date(today())}: vård")
     expect(main(page)).to_contain_text("Planen fullföljd")
     small = walk.own()

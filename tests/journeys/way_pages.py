@@ -203,14 +203,14 @@ class WayPages:
 
         def treatment(page: Page) -> None:
             page.locator("main input[name=reason][value=needs_treatment]").check()
-            press("Skriv ut")(page)
+            press("Registrera utskrivning")(page)
 
         def corrected(page: Page) -> None:
             page.locator("main [name=correction_reason]").fill(f"Det var en annan dag. {LONG}")
             press("Rätta")(page)
 
         yield Stop("discharge", soc, f"{at}/utskrivning/")
-        yield Stop("discharge with errors", soc, f"{bare}/utskrivning/", press("Skriv ut"))
+        yield Stop("discharge with errors", soc, f"{bare}/utskrivning/", press("Registrera utskrivning"))
         yield Stop("discharge, treatment first", soc, f"{at}/utskrivning/", treatment)
         yield Stop("treatment declined", soc, f"{at}/tackat-nej/")
         yield Stop("treatment declined, no day", soc, f"{at}/tackat-nej/", clear_and("Spara", "declined_on"))

@@ -89,8 +89,8 @@ def tell_way(request: MemberRequest, pk: int) -> HttpResponse:
     back = reverse("way", args=[way.pk])
     context: dict[str, Any] = {"way": way, "person": way.participant, "back": back}
     whom = DeskForm(request.GET if "till" in request.GET else None, desks=desks_to_tell(request.hat, way))
-    log_reads(request, "way", way.pk, [way.participant_id or 0])
     if not whom.is_valid():
+        log_reads(request, "way", way.pk, [way.participant_id or 0])
         return render(request, "pathway/share_desk.html", {**context, "form": whom})
     desk, covered = whom.chosen, consent_for(way, whom.chosen.agency)
     form = ShareForm(request.POST or None, recipient=desk.agency, covered=covered, initial={"ground": "consent"})
@@ -110,6 +110,7 @@ def tell_way(request: MemberRequest, pk: int) -> HttpResponse:
             return back
 
         return do_once(request, f"tell_way {pk}", perform)
+    log_reads(request, "way", way.pk, [way.participant_id or 0])
     limits = limits_towards(request.hat, way.participant, desk.agency) if way.participant else []
     told = next((parts for known, parts in told_of(way) if known == desk), [])
     return render(
