@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from meetings.figures.states import Event, Population, Span
+from meetings.figures.states import Event, Population
 from workspace.clocks import add_months
 from workspace.forms import PlainText
 from workspace.models import Agency
@@ -39,7 +39,7 @@ def say_month(month: date) -> str:
 
 
 class GoalForm(forms.Form):
-    """A goal is a definition: among whom, what, since when, and how large a share."""
+    """A goal is a definition: among whom, what, and how large a share."""
 
     name = PlainText(
         label="Vad heter målet?",
@@ -57,13 +57,6 @@ class GoalForm(forms.Form):
         choices=[(code, label[:1].upper() + label[1:]) for code, label in Population.choices],
         widget=forms.RadioSelect,
         error_messages={"required": "Välj bland vilka.", "invalid_choice": "Välj bland vilka."},
-    )
-    span = forms.ChoiceField(
-        label="Vilken tid?",
-        choices=Span.choices,
-        initial=Span.ALL,
-        widget=forms.RadioSelect,
-        error_messages={"required": "Välj vilken tid.", "invalid_choice": "Välj vilken tid."},
     )
     target = whole_number("Mål, procent", 1, 100, example=80)
 

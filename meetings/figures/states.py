@@ -29,10 +29,12 @@ HEALTH_EVENTS = frozenset({Event.INCREASED, Event.SUCCESS})
 
 
 class Span(TextChoices):
-    """Which discharges a goal counts, up to the month's end."""
+    """Which discharges a goal counts, up to the month's end.
+
+    All, and nothing else: two spans side by side would tell of the few people who lie between them.
+    """
 
     ALL = "all", "Sedan starten"
-    YEAR = "year", "I år"
 
 
 class Verdict(TextChoices):

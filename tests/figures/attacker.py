@@ -6,7 +6,7 @@ Written from what is shown alone: nothing of the engine but the shapes of what g
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 
 import numpy
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -44,13 +44,14 @@ class Attacker:
     def __post_init__(self) -> None:
         told = [month for at, month in enumerate(self.months) if not at or month[0] != self.months[at - 1][0]]
         self.told = told
-        self.places = sorted({place for _, exact in told for place in exact.people})
+        where = [place for _, exact in told for place in exact.people]
+        self.places = sorted(product({name for name, _ in where}, {gender for _, gender in where}))
         self.fresh: dict[str, list[int]] = {}
         last: dict[str, ShownQuestion] = {}
         for at, (shown, _) in enumerate(told):
             self._people(at)
             for name, question in sorted(shown.questions.items()):
-                if question.cells and question != last.get(name):
+                if not shown.lines or (question.cells and question != last.get(name)):
                     self._question(at, name)
                     self.fresh.setdefault(name, []).append(at)
                 last[name] = question
@@ -92,6 +93,8 @@ class Attacker:
             self._variable(at, "", place, "")
         for line, count in shown.lines.items():
             self._know(self._sum(at, "", self._within(shown, line), [""]), count, count)
+        if not shown.lines:  # there is nobody
+            self._know(self._sum(at, "", self.places, [""]), 0, 0)
         if shown.left_out_unknown:
             unknown = [place for place in self.places if place[1] == "unknown"]
             self._know(self._sum(at, "", unknown, [""]), 1, SMALLEST - 1)

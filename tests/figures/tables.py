@@ -62,6 +62,23 @@ def months(chance: random.Random, number: int) -> list[Tables]:
     return found
 
 
+def begun(chance: random.Random, number: int) -> list[Tables]:
+    """A month or two of nobody, and then those that grow."""
+    found = months(chance, number)
+    return [*[nobody(found[0])] * chance.choice((1, 2)), *found]
+
+
+def linked_begun(chance: random.Random, number: int) -> list[Tables]:
+    found = linked_months(chance, number)
+    return [nobody(found[0]), *found]
+
+
+def nobody(tables: Tables) -> Tables:
+    """The same questions asked of no people."""
+    asked = {name: replace(question, counts={}) for name, question in tables.questions.items()}
+    return Tables({}, asked, {names: {} for names in tables.joint})
+
+
 def linked_months(chance: random.Random, number: int) -> list[Tables]:
     found = [by_chance(chance, KINDS[-1:], 1)]
     while len(found) < number:
@@ -85,10 +102,20 @@ def linked(tables: Tables) -> Tables:
     return Tables(tables.people, {"goal-0": outcomes, "success": success}, {("goal-0", "success"): both})
 
 
+def counted(tables: Tables) -> Tables:
+    """As the engine has counted it: nothing of places where nobody is."""
+    people = {place: count for place, count in tables.people.items() if count}
+    asked = {
+        name: replace(question, counts={cell: n for cell, n in question.counts.items() if cell[:2] in people})
+        for name, question in tables.questions.items()
+    }
+    return Tables(people, asked, tables.joint)
+
+
 def published(months: list[Tables]) -> list[tuple[Shown, Tables]]:
     """What is shown of each month, as the months come; without the first that show nothing."""
     told: list[tuple[Shown, Tables]] = []
-    for at, tables in enumerate(months):
+    for at, tables in enumerate(map(counted, months)):
         shown = publish(f"2026-{at + 1:02}", tables, [one for one, _ in told], exact=[exact for _, exact in told])
         if shown is not None:
             told.append((shown, tables))

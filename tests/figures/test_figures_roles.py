@@ -63,7 +63,7 @@ ROWS: list[tuple[str, set[str], set[str], dict[str, Any]]] = [
     *((name, READERS, set(), {}) for name in READ),
     ("figures_change", set(), {"coordinator", "chair"}, {"text": "Vi ändrar"}),
     ("figures_new_goal", {"coordinator"}, {"coordinator"}, {
-        "name": "Nytt", "event": "success", "population": "discharged", "span": "all", "target": "5"}),
+        "name": "Nytt", "event": "success", "population": "discharged", "target": "5"}),
     ("figures_end_goal", {"coordinator"}, {"coordinator"}, {}),
     ("figures_threshold", {"coordinator"}, {"coordinator"}, {"threshold": "4", "agreement": "A", "reason": "B"}),
     ("figures_published", {"coordinator"}, {"coordinator"}, {"source": "R", "total": "5"}),

@@ -26,7 +26,7 @@ from meetings.figures.errors import DoesNotHold, FreezingGoesOn
 from meetings.figures.models import Freezing, Goal, Snapshot
 from meetings.figures.queries import months_of, recount, report_of, series_of, snapshot_of, versions_of
 from meetings.figures.report.canonical import digest_of
-from meetings.figures.states import Event, Population, Span, Verdict
+from meetings.figures.states import Event, Population, Verdict
 from tests.cast import Cast
 from tests.figures.stage import AUGUST, OCTOBER, SEPTEMBER, Way, agreed, know, learn, moment, norrsken
 from tests.referrals.races import at_once
@@ -266,7 +266,7 @@ def test_a_goal_that_is_added_counts_from_then_on(cast: Cast) -> None:
     with time_machine.travel(moment(2014, 8, 20)):
         goal = add_goal(
             by=cast.coordinator, cooperation=cooperation, name="Går vidare", population=Population.DISCHARGED,
-            event=Event.SUCCESS, span=Span.YEAR, target=60,
+            event=Event.SUCCESS, target=60,
         )  # fmt: skip
     freeze_month(cooperation=cooperation, month=AUGUST)
     assert [point.month for point in series_of(cooperation, goal).points] == [AUGUST]

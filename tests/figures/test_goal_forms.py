@@ -30,7 +30,7 @@ AsHat = Callable[[Hat], Client]
 NEW = "/uppfoljning/mal/nytt/"
 PLANNED = "/uppfoljning/planerat/"
 OWN = "/enhet/siffror/"
-GOAL = {"name": "Har en väg", "event": "success", "population": "discharged", "span": "year", "target": "70"}
+GOAL = {"name": "Har en väg", "event": "success", "population": "discharged", "target": "70"}
 LONG, NUL = "å" * 6_000, "a\0b"
 
 
@@ -58,7 +58,7 @@ def test_a_goal_is_added_as_a_definition_and_kept_once(cast: Cast, as_hat: AsHat
     assert client.post(NEW, {**GOAL, "once": "a"}).status_code == 302
     assert client.post(NEW, {**GOAL, "once": "a"}).status_code == 302
     made = Goal.objects.get(cooperation=cast.cooperation, name="Har en väg")
-    assert (made.event, made.population, made.span, made.target, made.order) == ("success", "discharged", "year", 70, 6)
+    assert (made.event, made.population, made.span, made.target, made.order) == ("success", "discharged", "all", 70, 6)
     assert made.made_by == cast.coordinator
     assert AuditEntry.objects.filter(what="figures.goal").count() == 1
 
@@ -79,7 +79,6 @@ def test_the_same_definition_twice_is_refused_with_the_other_s_name(cast: Cast, 
         ({"event": ""}, "Välj vad som ska räknas."),
         ({"event": "annat"}, "Välj något av det som står här."),
         ({"population": NUL}, "Välj bland vilka."),
-        ({"span": ""}, "Välj vilken tid."),
         ({"target": "0"}, "mellan 1 och 100"),
         ({"target": "101"}, "mellan 1 och 100"),
         ({"target": "-5"}, "mellan 1 och 100"),

@@ -11,7 +11,7 @@ from meetings.figures.actions.planned import plan_enrolments
 from meetings.figures.errors import DoesNotHold, GoalExists, ThresholdStays
 from meetings.figures.models import Goal, PlannedEnrolment
 from meetings.figures.queries import access_goal, goals_of, planned_of, report_of
-from meetings.figures.states import Event, Population, Span, Verdict
+from meetings.figures.states import Event, Population, Verdict
 from tests.cast import Cast
 from tests.figures.stage import AUGUST, SEPTEMBER, Way, agreed, know, moment, norrsken
 from workspace.errors import NotAllowed, SomebodyWasFaster
@@ -22,7 +22,6 @@ MINE: dict[str, Any] = {
     "name": "Går vidare",
     "population": Population.DISCHARGED,
     "event": Event.SUCCESS,
-    "span": Span.ALL,
     "target": 60,
 }
 
@@ -111,7 +110,7 @@ def test_a_goal_is_defined_once_at_a_time(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"target": 0}, {"target": 101}, {"name": "  "}, {"population": "alla"}, {"event": "lycka"}, {"span": "x"}]
+    "wrong", [{"target": 0}, {"target": 101}, {"name": "  "}, {"population": "alla"}, {"event": "lycka"}]
 )
 def test_a_goal_that_is_no_definition_is_refused(cast: Cast, wrong: dict[str, Any]) -> None:
     with pytest.raises(DoesNotHold):

@@ -19,6 +19,7 @@ from meetings.figures.suppression import (
     Period,
     Question,
     Shown,
+    ShownQuestion,
     Tables,
     closed_periods,
     publish,
@@ -102,12 +103,32 @@ def test_three_men_among_many_women_give_a_total_without_women_and_men() -> None
     assert {line for line, _ in told.questions["goal"].cells} == {ALL, ("P", ANY)}
 
 
-def test_three_men_among_few_women_and_nobody_at_all_give_nothing_yet() -> None:
+def test_three_men_among_few_women_give_nothing_yet() -> None:
     assert publish("2026-01", tables({("P", "woman"): 12, ("P", "man"): 3}), []) is None
     assert publish("2026-01", tables({("P", "woman"): 3}), []) is None
-    assert publish("2026-01", tables({}, {}), []) is None
     assert publish("2026-01", tables({("P", "unknown"): 3}, {}), []) is None
-    assert publish("2026-01", tables({("P", "woman"): 0}, {}), []) is not None
+
+
+def test_that_there_is_nobody_is_said_without_any_line() -> None:
+    for nobody in ({}, {("P", "woman"): 0, ("A", "man"): 0}):
+        [told] = shown(tables(nobody, {}))
+        assert told == Shown("2026-01", {}, {"goal": ShownQuestion("2026-01")})
+
+
+def test_a_month_of_nobody_is_no_ground_for_the_months_after_it() -> None:
+    """What comes after is shown as if it were the first: three are not said, and many without women and men may be."""
+    nobody, three, twelve = tables({}, {}), tables({("P", "man"): 3}, {}), tables({("P", "man"): 12}, {("P", "man"): 6})
+    [told] = shown(nobody)
+    assert publish("2026-02", three, [told], exact=[nobody]) is None
+    for month in (twelve, tables({("P", "woman"): 40, ("P", "man"): 3}, {("P", "woman"): 20}), tables(PEOPLE, DID)):
+        assert publish("2026-02", month, [told], exact=[nobody]) == publish("2026-02", month, [])
+
+
+def test_after_a_month_of_nobody_the_months_before_it_still_count() -> None:
+    """Their agency left and came back: two more than then, and what was shown then stands."""
+    months = [tables(PEOPLE, DID), tables({}, {}), tables(more(PEOPLE, man=2), more(DID, man=2))]
+    first, second, third = shown(*months)
+    assert (second.lines, third) == ({}, first)
 
 
 def test_who_is_enrolled_but_not_discharged_is_no_small_group_either() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from meetings.figures.suppression import ANY, Question, Shown, ShownQuestion, Tables
 from tests.figures.attacker import Attacker, Link, recovered
-from tests.figures.tables import linked_months, months, published
+from tests.figures.tables import begun, linked_begun, linked_months, months, published
 
 AT_ONCE = 20
 LINK: Link = ("goal-0", ("moved",), "success", ("no",))
@@ -52,6 +52,12 @@ def test_nothing_is_recovered_from_questions_that_tell_of_each_other() -> None:
     assert not attack([550], 3, linked_months, [LINK])  # one question new in a month, the other in the next
 
 
+def test_nothing_is_recovered_from_months_that_begin_with_nobody() -> None:
+    assert not attack(range(6000, 6060), 1, begun)
+    assert not attack(range(7000, 7030), 2, begun)
+    assert not attack(range(8000, 8020), 1, linked_begun, [LINK])
+
+
 @pytest.mark.long
 def test_nothing_is_recovered_from_ten_thousand_tables() -> None:
     assert not attack(range(100_000, 110_000), 1)
@@ -63,6 +69,8 @@ def test_nothing_is_recovered_from_a_thousand_pairs_and_hundreds_of_triples() ->
     assert not attack(range(300_000, 300_300), 3)
     assert not attack(range(400_000, 400_040), 6)
     assert not attack(range(500_000, 500_300), 2, linked_months, [LINK])
+    assert not attack(range(600_000, 600_300), 2, begun)
+    assert not attack(range(700_000, 700_100), 2, linked_begun, [LINK])
 
 
 @settings(max_examples=60, deadline=None)

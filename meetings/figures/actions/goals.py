@@ -5,7 +5,7 @@ from django.utils import timezone
 from meetings.figures.errors import DoesNotHold, GoalExists, ThresholdStays
 from meetings.figures.models import Goal
 from meetings.figures.rules import LEAST_THRESHOLD, THRESHOLD, can_lower_threshold
-from meetings.figures.states import Event, Population, Span
+from meetings.figures.states import Event, Population
 from workspace.actions import action, record_act
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.models import Cooperation, CooperationRole
@@ -58,17 +58,15 @@ def ensure_goals(*, cooperation: Cooperation) -> None:
 
 
 @action
-def add_goal(
-    *, by: Hat, cooperation: Cooperation, name: str, population: str, event: str, span: str, target: int
-) -> Goal:
+def add_goal(*, by: Hat, cooperation: Cooperation, name: str, population: str, event: str, target: int) -> Goal:
     """Add a goal as a definition; it counts from the next frozen month on. Audit row; tells nobody.
 
     Locks the cooperation. Refuses whoever is not its coordinator, what is no definition, a target outside 1–100 per
     cent, a definition that already holds (`GoalExists`), and more goals than a page can tell of.
     """
     role = require_coordinator(by, cooperation)
-    if population not in Population.values or event not in Event.values or span not in Span.values:
-        raise DoesNotHold("Välj bland vilka, vad som räknas och vilken tid.")
+    if population not in Population.values or event not in Event.values:
+        raise DoesNotHold("Välj bland vilka och vad som räknas.")
     if not name.strip():
         raise DoesNotHold("Skriv vad målet heter.")
     if not 1 <= target <= 100:
@@ -76,7 +74,7 @@ def add_goal(
     ensure_goals(cooperation=cooperation)
     lock_cooperation(cooperation)
     living = Goal.objects.filter(cooperation=cooperation, ended_on__isnull=True)
-    same = living.filter(population=population, event=event, span=span).first()
+    same = living.filter(population=population, event=event).first()
     if same is not None:
         raise GoalExists(same.name)
     if living.count() >= MOST_GOALS:
@@ -87,7 +85,6 @@ def add_goal(
         name=name.strip(),
         population=population,
         event=event,
-        span=span,
         target=target,
         order=min((last.order if last else 0) + 1, 32_000),
         made_by=role,

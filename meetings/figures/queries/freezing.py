@@ -17,6 +17,7 @@ from meetings.figures.queries.known import (
     DISCHARGE,
     OUTCOMES,
     PLAN,
+    PLAN_MADE,
     Counted,
     Definition,
     Moment,
@@ -40,6 +41,7 @@ from meetings.figures.states import Did
 from meetings.figures.suppression import Question, Tables
 from workspace.models import Cooperation
 from workspace.pathway.models import ActivityKind
+from workspace.small_cells import THRESHOLD
 
 Watch = Callable[[int, int], None]
 Together = dict[tuple[str, str, tuple[str, ...]], int]
@@ -126,6 +128,7 @@ def _planned(cooperation: Cooperation, month: date) -> list[list[Any]]:
 def _count(at: Moment, goals: list[Json], watch: Watch) -> Json:
     """Every number, exact. One query for each line here but the last, which is two."""
     definitions = [Definition(goal["population"], goal["event"], goal["span"]) for goal in goals]
+    definitions += [PLAN_MADE] if PLAN_MADE not in definitions else []
     steps: list[Callable[[], Any]] = [
         lambda: (count_ways(at, definitions), count_joint(at, definitions)),
         lambda: count_activities(at),
@@ -141,6 +144,7 @@ def _count(at: Moment, goals: list[Json], watch: Watch) -> Json:
     return {
         "discharged": tables_to_json(_discharged(ways, joint, goals)),
         "enrolled": tables_to_json(_enrolled(ways, activities)),
+        "plans": _plans(ways),
         "surveys": tables_to_json(_surveys(asked, answers)),
         "waits": {
             until: [[one.gender, one.days, int(one.done), one.count] for one in rows] for until, rows in waits.items()
@@ -155,14 +159,15 @@ def _count(at: Moment, goals: list[Json], watch: Watch) -> Json:
 def _discharged(ways: Counted, joint: Joint, goals: list[Json]) -> Tables:
     """Those who have been discharged: where they stand to each goal, and what came of it."""
     people = {cell: count for cell, count in ways.discharged.items() if count}
+    lowered = {goal["code"]: goal["threshold"] for goal in goals}
     questions = {
-        goal["code"]: Question(
-            counts=_only(ways.goals[goal["code"]], people),
-            threshold=goal["threshold"],
+        code: Question(
+            counts=_only(counts, people),
+            threshold=lowered.get(code, THRESHOLD),
             did=Did.YES.value,
             did_not=Did.NO.value,
         )
-        for goal in goals
+        for code, counts in ways.goals.items()
     }
     questions["outcomes"] = Question(counts=_only(ways.outcomes, people), secret_sums=SECRET_SUMS)
     return Tables(people=people, questions=questions, joint=joint)
@@ -177,28 +182,12 @@ def _only(
 
 
 def _enrolled(ways: Counted, activities: dict[str, dict[tuple[str, str], int]]) -> Tables:
-    """Everybody who has begun: whether the plan has been shown, whether they are discharged, what they have done.
+    """Everybody who has begun, and what they have done.
 
     By gender alone: no page tells of them by municipality, and cells that nobody sees would only hide others.
     """
-    people, ended_of = _by_gender(ways.enrolled), _by_gender(ways.discharged)
-    planned = {"done": ways.planned, "left": ways.left, "undated": ways.undated}
-    dated = {code: _by_gender(one) for code, one in planned.items()}
-    after = {"done": _by_gender(ways.planned_ended), "undated": _by_gender(ways.undated_ended), "left": dated["left"]}
-    plan: Cells = {}
-    discharge: Cells = {}
-    both: Together = {}
-    for (place, gender), count in people.items():
-        rest = {code: counts[place, gender] for code, counts in dated.items()}
-        plan |= {(place, gender, code): number for code, number in rest.items()}
-        plan[place, gender, "waiting"] = count - sum(rest.values())
-        ended = ended_of[place, gender]
-        for code in ("done", "left", "undated", "waiting"):
-            number = after[code][place, gender] if code in after else 0
-            both |= {(place, gender, ("done", code)): number}
-            both |= {(place, gender, ("waiting", code)): plan[place, gender, code] - number}
-        discharge |= {(place, gender, "done"): ended, (place, gender, "waiting"): count - ended}
-    questions = {f"lead.{PLAN}": Question(counts=plan), f"lead.{DISCHARGE}": Question(counts=discharge)}
+    people = _by_gender(ways.enrolled)
+    questions: dict[str, Question] = {}
     for kind, by_place in sorted(activities.items()):
         took_part = _by_gender(by_place)
         cells: Cells = {}
@@ -206,7 +195,19 @@ def _enrolled(ways: Counted, activities: dict[str, dict[tuple[str, str], int]]) 
             yes = took_part.get((place, gender), 0)
             cells |= {(place, gender, "yes"): yes, (place, gender, "no"): count - yes}
         questions[f"activity.{kind}"] = Question(counts=cells)
-    return Tables(people=people, questions=questions, joint={(f"lead.{DISCHARGE}", f"lead.{PLAN}"): both})
+    return Tables(people=people, questions=questions)
+
+
+def _plans(ways: Counted) -> list[list[Any]]:
+    """Where those who have begun stand to their plan, by gender; each in one of four."""
+    told = {name: _by_gender(cells) for name, cells in (("done", ways.planned), ("left", ways.left))}
+    told["undated"] = _by_gender(ways.undated)
+    rows = []
+    for (place, gender), count in sorted(_by_gender(ways.enrolled).items()):
+        own = {name: cells[place, gender] for name, cells in told.items()}
+        rows += [[gender, name, number] for name, number in own.items()]
+        rows.append([gender, "waiting", count - sum(own.values())])
+    return sorted(rows)
 
 
 def _by_gender(counts: dict[tuple[str, str], int]) -> dict[tuple[str, str], int]:

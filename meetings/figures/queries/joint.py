@@ -1,25 +1,24 @@
 """Questions of which one tells something of another, counted together: what is hidden in one must be in the others too.
 
-«Vad hände sedan?» tells of every goal about work, studies and success; two goals with the same event, among the same
-people or in the same year tell of each other. Reads as `known` does: aggregates only.
+«Vad hände sedan?» tells of every goal about work, studies and success; two goals with the same event, or among the
+same people, tell of each other. Reads as `known` does: aggregates only.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
-from django.db.models import Case, Count, Q, Value, When
+from django.db.models import Count, Q
 
 from meetings.figures.queries.known import OUTCOMES, Definition, Moment, known_ways
-from meetings.figures.states import Did, Event, Population, Span
+from meetings.figures.states import Did, Event, Population
 from workspace.pathway.states import SUCCESS, WORK_OR_STUDIES, YesNo
 
 Joint = dict[tuple[str, ...], dict[tuple[str, str, tuple[str, ...]], int]]
 OUTCOMES_CODE = "outcomes"
 OUTCOME_EVENTS = {Event.WORK_OR_STUDIES: WORK_OR_STUDIES, Event.SUCCESS: SUCCESS}
 FIELDS = (
-    "outcome", "increased", "picture", "plan_made", "path_identified", "plan_completed", "completed_time", "in_year",
+    "outcome", "increased", "picture", "plan_made", "path_identified", "plan_completed", "completed_time",
 )  # fmt: skip
 CODES = {outcome: code for code, outcomes in OUTCOMES.items() for outcome in outcomes}
 ROW_OF_POPULATION = {Population.COMPLETED_PLAN: "plan_completed", Population.COMPLETED_TIME: "completed_time"}
@@ -31,7 +30,7 @@ def columns_of(definition: Definition) -> list[str]:
     found = ["outcome" if event in OUTCOME_EVENTS else event.value]
     if definition.population != Population.DISCHARGED:
         found.append(ROW_OF_POPULATION[Population(definition.population)])
-    return [*found, "in_year"] if definition.span == Span.YEAR else found
+    return found
 
 
 def groups_of(definitions: Sequence[Definition]) -> list[tuple[str, ...]]:
@@ -53,11 +52,9 @@ def count_joint(at: Moment, definitions: Sequence[Definition]) -> Joint:
     by_code = {definition.code: definition for definition in definitions}
     together = [by_code[name] for names in groups for name in names if name in by_code]
     columns = [name for name in FIELDS if any(name in columns_of(one) for one in together)]
-    this_year = Case(When(ended_on__gte=date(at.month.year, 1, 1), then=Value(1)), default=Value(0))
     rows = (
         known_ways(at)
         .filter(Q(ended_on__lte=at.last))
-        .annotate(in_year=this_year)
         .values("municipality__name", "gender", *columns)
         .annotate(count=Count("pk"))
     )
@@ -74,8 +71,7 @@ def count_joint(at: Moment, definitions: Sequence[Definition]) -> Joint:
 def stands(definition: Definition, row: Mapping[str, Any]) -> str:
     """Where somebody of whom these columns are known stands to a goal; the same as `count_ways` counts in SQL."""
     population, event = Population(definition.population), Event(definition.event)
-    outside = population in ROW_OF_POPULATION and not row[ROW_OF_POPULATION[population]]
-    if outside or (definition.span == Span.YEAR and not row["in_year"]):
+    if population in ROW_OF_POPULATION and not row[ROW_OF_POPULATION[population]]:
         return Did.OUTSIDE.value
     if event in OUTCOME_EVENTS:
         did = row["outcome"] in OUTCOME_EVENTS[event] if row["outcome"] else None

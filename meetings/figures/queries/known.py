@@ -68,6 +68,10 @@ class Definition:
         return f"{self.population}.{self.event}.{self.span}"
 
 
+# Whether the discharged had a plan: asked in every month, since the lead times tell of it too.
+PLAN_MADE = Definition(Population.DISCHARGED, Event.PLAN_MADE, Span.ALL)
+
+
 @dataclass
 class Counted:
     """Everything exact about discharges and enrolments."""
@@ -77,9 +81,6 @@ class Counted:
     planned: dict[Cell, int] = field(default_factory=dict)  # whose plan has been shown to them
     left: dict[Cell, int] = field(default_factory=dict)  # discharged without one
     undated: dict[Cell, int] = field(default_factory=dict)  # has one, since nobody knows when
-    # Of these, the discharged.
-    planned_ended: dict[Cell, int] = field(default_factory=dict)
-    undated_ended: dict[Cell, int] = field(default_factory=dict)
     goals: dict[str, dict[tuple[str, str, str], int]] = field(default_factory=dict)
     outcomes: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
@@ -100,18 +101,16 @@ def known_ways(at: Moment) -> QuerySet[EnrolmentRecord]:
 def count_ways(at: Moment, definitions: Sequence[Definition]) -> Counted:
     """Enrolments and discharges by municipality and gender, goal by goal and outcome by outcome. One query."""
     ended = Q(ended_on__lte=at.last)
-    shown = Q(plan_on__lte=at.last)
     asked: dict[str, Count] = {"enrolled": Count("pk"), "discharged": Count("pk", filter=ended)}
     asked |= {
-        "planned": Count("pk", filter=shown),
+        "planned": Count("pk", filter=Q(plan_on__lte=at.last)),
+        "undated": Count("pk", filter=UNDATED),
         "left": Count("pk", filter=ended & DATED & (Q(plan_on__isnull=True) | Q(plan_on__gt=at.last))),
     }
-    asked |= {"undated": Count("pk", filter=UNDATED), "undated_ended": Count("pk", filter=ended & UNDATED)}
-    asked["planned_ended"] = Count("pk", filter=ended & shown)
     for number, outcomes in enumerate(OUTCOMES.values()):
         asked[f"outcome_{number}"] = Count("pk", filter=ended & Q(outcome__in=outcomes))
     for number, definition in enumerate(definitions):
-        within = ended & _population(definition, at.month)
+        within = ended & _population(definition)
         for did, condition in _answers(definition.event).items():
             asked[f"goal_{number}_{did}"] = Count("pk", filter=within & condition)
     counted = Counted(goals={definition.code: {} for definition in definitions})
@@ -123,7 +122,7 @@ def count_ways(at: Moment, definitions: Sequence[Definition]) -> Counted:
 def _add(counted: Counted, row: Mapping[str, Any], definitions: Sequence[Definition]) -> None:
     cell = (row["municipality__name"], row["gender"])
     counted.enrolled[cell], counted.discharged[cell] = row["enrolled"], row["discharged"]
-    for name in ("planned", "left", "undated", "planned_ended", "undated_ended"):
+    for name in ("planned", "left", "undated"):
         getattr(counted, name)[cell] = row[name]
     for number, code in enumerate(OUTCOMES):
         counted.outcomes[*cell, code] = row[f"outcome_{number}"]
@@ -134,13 +133,12 @@ def _add(counted: Counted, row: Mapping[str, Any], definitions: Sequence[Definit
             counted.goals[definition.code][*cell, did.value] = count
 
 
-def _population(definition: Definition, month: date) -> Q:
-    found = {
+def _population(definition: Definition) -> Q:
+    return {
         Population.DISCHARGED: Q(),
         Population.COMPLETED_PLAN: Q(plan_completed=True),
         Population.COMPLETED_TIME: Q(completed_time=True),
     }[Population(definition.population)]
-    return found & Q(ended_on__gte=month.replace(month=1, day=1)) if definition.span == Span.YEAR else found
 
 
 def _answers(event: str) -> dict[Did, Q]:

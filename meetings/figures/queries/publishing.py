@@ -1,15 +1,16 @@
 """What may be shown of a month's exact numbers, beside everything that has been shown before (L57, L58).
 
-Reads nothing. Every number that leaves a frozen month goes through `publish`, `closed_periods` or `hide_small`.
+Reads nothing. Every number that leaves a frozen month goes through `publish`, `closed_periods`, `leads`
+or `hide_small`.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from meetings.figures.arithmetic import LEAST_BASE, longest_of, months_between
+from meetings.figures.arithmetic import months_between
 from meetings.figures.queries.known import DISCHARGE, PLAN
-from meetings.figures.report.build import lead_base
+from meetings.figures.queries.leads import Month
 from meetings.figures.report.canonical import (
     Json,
     shown_from_json,
@@ -17,7 +18,6 @@ from meetings.figures.report.canonical import (
     tables_from_json,
 )
 from meetings.figures.suppression import ANY, Line, Period, Shown, Tables, closed_periods, publish
-from referrals.survival import Wait, answers_by, curve_of, median_of
 from workspace.small_cells import SUM, THRESHOLD, hide_small, is_small
 from workspace.states import Gender
 
@@ -36,12 +36,13 @@ def publish_month(month: date, counts: Json, earlier: Earlier) -> Json:
     enrolled = _publish(as_of, "enrolled", exact, earlier, beside)
     surveys = _publish(as_of, "surveys", exact, earlier)
     shown = {"discharged": discharged, "enrolled": enrolled, "surveys": surveys}
+    leads = Month(as_of, counts, discharged, enrolled)
     return {
         "as_of": as_of,
         "agencies": [name for _, name in counts["agencies"]],
         **{name: counts[name] for name in ("goals", "planned", "attendance", "kinds")},
         **{name: shown_to_json(one) if one else None for name, one in shown.items()},
-        "leads": {until: _lead(as_of, until, counts, enrolled, earlier) for until in (PLAN, DISCHARGE)},
+        "leads": {until: leads.publish(until, earlier) for until in (PLAN, DISCHARGE)},
         "periods": _periods(counts, enrolled, earlier),
         "waiting": _waiting(counts["waiting"], dict(counts["agencies"])),
     }
@@ -60,44 +61,6 @@ def _publish(
         exact=[tables for tables, _ in before],
         beside=beside,
     )
-
-
-# ---------- lead times ----------
-def _lead(as_of: str, until: str, counts: Json, enrolled: Shown | None, earlier: Earlier) -> Json:
-    """Median and longest by gender and together, of the month whose numbers stand beside them."""
-    question = enrolled.questions.get(f"lead.{until}") if enrolled else None
-    if enrolled is None or question is None:
-        return {"as_of": as_of, "rows": []}
-    if question.as_of != as_of:
-        told = [shown["leads"][until] for _, shown in earlier if shown["leads"][until]["as_of"] == question.as_of]
-        return told[-1] if told else {"as_of": question.as_of, "rows": []}
-    rows = []
-    for gender in (*Gender.values, ANY):
-        base = lead_base(question, (ANY, gender))
-        if base is None:
-            continue
-        left_out = {Gender.UNKNOWN.value} if enrolled.left_out_unknown else set()
-        own = [row for row in counts["waits"][until] if gender in (row[0], ANY) and row[0] not in left_out]
-        rows.append([gender, _median(own, base), _longest(own, base)])
-    return {"as_of": as_of, "rows": rows}
-
-
-def _median(rows: list[list[Any]], base: int) -> int | None:
-    """By Kaplan and Meier's curve, of a base of ten or more, and resting on five answers or more."""
-    if base < LEAST_BASE:
-        return None
-    waits = [Wait(days, bool(done)) for _, days, done, count in rows for _ in range(count)]
-    day = median_of(curve_of(waits))
-    return day if day is not None and answers_by(waits, day) >= THRESHOLD else None
-
-
-def _longest(rows: list[list[Any]], base: int) -> int | None:
-    if base < LEAST_BASE:
-        return None
-    reached: dict[int, int] = {}
-    for _, days, _, count in rows:
-        reached[days] = reached.get(days, 0) + count
-    return longest_of(reached)
 
 
 # ---------- waiting ----------

@@ -40,7 +40,6 @@ OUTCOME_LABELS = {
     "unknown": "Uppgift saknas",
 }
 EQUAL_LABELS = {"yes": "Ja", "partly": "Delvis", "no": "Nej", "unsure": "Vet inte", "no_answer": "Inte svarat"}
-LEAD_PARTS = ("done", "waiting", "left")
 LEAD_NAMES = {"plan": "Från inskrivning till handlingsplan", "discharge": "Från inskrivning till utskrivning"}
 BAND_LABELS = ["0–30 dagar", "31–90 dagar", "Över 90 dagar", TOGETHER]
 EVERYWHERE = "Alla kommuner"
@@ -79,7 +78,7 @@ def cell_of(question: ShownQuestion, shown: Shown | None, line: Line, label: str
     """One line as it may be shown. Nothing is subtracted from anything: what is hidden stays so."""
     if is_empty(shown, line):
         return Cell(label, 0, 0, 0, None)
-    yes, no, silent = (_count(question, shown, line, answer) for answer in (*answers, Did.NO_ANSWER.value))
+    yes, no, silent = (count_of(question, shown, line, answer) for answer in (*answers, Did.NO_ANSWER.value))
     base = question.bases.get(line)
     if base is None and yes is not None and no is not None:
         base = yes + no
@@ -140,19 +139,19 @@ def table_of(
     """Counts by category and gender; a category that nobody is in stands only if it is an answer. `last`: the sums."""
     genders = genders_of(shown, place)
     rows = [
-        OutcomeRow(code, name, [_count(question, shown, (place, one), code) for one in genders])
+        OutcomeRow(code, name, [count_of(question, shown, (place, one), code) for one in genders])
         for code, name in labels.items()
     ]
     rows = [row for row in rows if row.code not in {"unknown"} or any(count != 0 for count in row.counts)]
     # Only of the same month: sums of another would tell what has come since.
     same = question.as_of == shown.as_of
     if last and same:
-        rows.append(OutcomeRow("all", last, [_people(shown, (place, one)) for one in genders]))
+        rows.append(OutcomeRow("all", last, [people_of(shown, (place, one)) for one in genders]))
     columns = [GENDERS[one] for one in genders]
     return OutcomeTable(label, columns, rows, month_from(question.as_of))
 
 
-def _count(question: ShownQuestion, shown: Shown | None, line: Line, category: str) -> int | None:
+def count_of(question: ShownQuestion, shown: Shown | None, line: Line, category: str) -> int | None:
     """A cell; a category that nobody of all is in has none."""
     if is_empty(shown, line):
         return 0
@@ -160,7 +159,7 @@ def _count(question: ShownQuestion, shown: Shown | None, line: Line, category: s
     return question.cells.get((line, category), 0 if told else None)
 
 
-def _people(shown: Shown, line: Line) -> int | None:
+def people_of(shown: Shown, line: Line) -> int | None:
     return 0 if is_empty(shown, line) else shown.lines.get(line)
 
 
@@ -178,7 +177,7 @@ def activities_of(shown: Shown | None, kinds: Mapping[str, str]) -> tuple[list[s
     asked = {code: question for code, question in found.items() if question is not None}
     genders = genders_of(shown)
     rows = [
-        ActivityRow(code, kinds[code], [_count(question, shown, (ANY, one), "yes") for one in genders])
+        ActivityRow(code, kinds[code], [count_of(question, shown, (ANY, one), "yes") for one in genders])
         for code, question in asked.items()
     ]
     months = [month_from(question.as_of) for question in asked.values()]
@@ -189,29 +188,18 @@ def leads_of(shown: Shown | None, leads: Mapping[str, Json]) -> list[Lead]:
     return [lead for code in LEAD_NAMES if (lead := _lead(code, shown, leads[code])) is not None]
 
 
-def lead_base(question: ShownQuestion, line: Line) -> int | None:
-    """How many a lead time is of: those whose wait ended, who wait, and who left; None where one of these is hidden."""
-    counts = [question.cells.get((line, code)) for code in LEAD_PARTS if (line, code) in question.cells]
-    known = [count for count in counts if count is not None]
-    return sum(known) if known and len(known) == len(counts) else None
-
-
 def _lead(code: str, shown: Shown | None, given: Json) -> Lead | None:
-    question = shown.questions.get(f"lead.{code}") if shown else None
-    if shown is None or question is None or not shown.lines:
+    """Every part of a line, which add up to those who have begun; or nothing of it."""
+    if shown is None or not shown.lines:
         return None  # nobody has begun
-    told = {gender: (median, longest) for gender, median, longest in given["rows"]}
+    told = {gender: numbers for gender, *numbers in given["rows"]}
     rows = []
     for gender in genders_of(shown):
-        line = (ANY, gender)
-        done, waiting = (_count(question, shown, line, category) for category in ("done", "waiting"))
-        base = lead_base(question, line)
-        median, longest = told.get(gender, (None, None))
-        why = "" if median is not None else "för få eller ännu inte nådd"
-        rows.append(
-            LeadRow(GENDERS[gender], base, done, waiting, median, longest, why, done is None or waiting is None)
-        )
-    return Lead(code, LEAD_NAMES[code], rows, month_from(question.as_of))
+        done, waiting, left, median, longest = told.get(gender, (None,) * 5)
+        base = done + waiting + left if gender in told else None
+        why = "för få eller ännu inte nådd" if gender in told and median is None else ""
+        rows.append(LeadRow(GENDERS[gender], base, done, waiting, left, median, longest, why, base is None))
+    return Lead(code, LEAD_NAMES[code], rows, month_from(given["as_of"]))
 
 
 def surveys_of(shown: Shown | None, kinds: Mapping[str, str]) -> list[SurveyKind]:
@@ -298,7 +286,7 @@ def build_report(
         reason=reason,
         digest=digest,
         agencies=content["agencies"],
-        people=_people(discharged, (ANY, ANY)) if discharged else None,
+        people=people_of(discharged, (ANY, ANY)) if discharged else None,
         people_as_of=month_from(discharged.as_of) if discharged else None,
         merged=dict(discharged.merged) if discharged else {},
         left_out_unknown=bool(discharged and discharged.left_out_unknown),

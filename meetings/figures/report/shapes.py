@@ -112,9 +112,10 @@ class PeriodRow:
 @dataclass(frozen=True)
 class LeadRow:
     label: str
-    base: int | None  # all who have begun
+    base: int | None  # all who have begun: the three parts
     done: int | None
     waiting: int | None
+    left: int | None  # discharged without a plan
     median: int | None  # calendar days
     longest: int | None  # calendar days: at least five have taken or waited so long
     median_why: str = ""  # why there is none
@@ -127,6 +128,11 @@ class Lead:
     name: str
     rows: list[LeadRow]
     as_of: date
+
+    @property
+    def tells_left(self) -> bool:
+        """Whether one can leave before it has come to this."""
+        return self.code == "plan"
 
 
 @dataclass(frozen=True)

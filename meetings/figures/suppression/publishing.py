@@ -7,6 +7,8 @@ least what was shown before. Source: L57, L58 and R93 in trade.md.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import product
 
 from meetings.figures.suppression.attempts import ALL, MANY, PATIENCE, Attempt, Group, Month, fewer, stood
 from meetings.figures.suppression.frames import GENDER, MUNICIPALITY, Frame, Levels, first_frame, frame_of, still_shown
@@ -28,12 +30,20 @@ def publish(
     `exact` are the numbers behind `earlier`, one for each, in the same order. `beside` are lines of other populations
     that are shown too: who is in one and not in the other is a group of people. Where a month may not be shown, what
     was shown last stands on, with the month it is of.
+
+    That there is nobody at all may always be said, and no line says it. Such a month is no ground for others: what lies
+    between nobody and another month is that month itself, and its own small numbers are kept already. So what stands on
+    is what was shown last of somebody; None where that is nothing.
     """
     if len(exact) != len(earlier):
         raise ValueError("publish: «exact» holds the tables behind each of «earlier»")
-    past = _distinct(list(zip(earlier, exact, strict=True)))
-    frames = [frame_of(shown, known) for shown, known in past]
-    frame = first_frame(tables)
+    if not any(tables.people.values()):
+        return Shown(as_of, {}, {name: ShownQuestion(as_of) for name in sorted(tables.questions)})
+    months = [(shown, known) for shown, known in zip(earlier, exact, strict=True) if shown.lines]
+    earlier, past = [shown for shown, _ in months], _distinct(months)
+    everywhere = _everywhere([tables, *(known for _, known in past)])
+    frames = [frame_of(shown, replace(known, people={**everywhere, **known.people})) for shown, known in past]
+    frame = first_frame(replace(tables, people={**everywhere, **tables.people}))
     for levels in fewer(still_shown(frame, frames, beside)):
         if _enough(frame, levels, frames, stood(earlier)):
             found = _shown(Attempt(as_of, tables, past, [*frames, frame.with_levels(levels)], earlier))
@@ -52,6 +62,12 @@ def _enough(frame: Frame, levels: Levels, before: Sequence[Frame], months: int) 
     return not before or MUNICIPALITY not in before[-1].levels - levels or months >= PATIENCE
 
 
+def _everywhere(months: Sequence[Tables]) -> dict[Line, int]:
+    """Nobody at every place where somebody could be: of other people there, each line must count them too."""
+    names, genders = ({place[at] for month in months for place in month.people} for at in (0, 1))
+    return dict.fromkeys(sorted(product(names, genders)), 0)
+
+
 def _distinct(months: Sequence[Month]) -> list[Month]:
     """Without the months in which all that was shown stood on."""
     return [month for at, month in enumerate(months) if not at or month[0] != months[at - 1][0]]
@@ -59,7 +75,7 @@ def _distinct(months: Sequence[Month]) -> list[Month]:
 
 def _shown(attempt: Attempt) -> Shown | None:
     """What an attempt shows; None where some number would have no witness."""
-    frame = attempt.frames[-1]
+    frame, told_of = attempt.frames[-1], attempt.tables.people
     groups = [Group.of(attempt, names) for names in attempt.groups()]
     moves = Moves(attempt.frames, [group.system for group in groups])
     questions: dict[str, ShownQuestion] = {}
@@ -69,6 +85,6 @@ def _shown(attempt: Attempt) -> Shown | None:
         questions |= group.said()
     if not all(moves.find(secret, None) for secret in people_secrets(attempt.frames)):
         return None
-    lines = {line: frame.sums[line] for line in sorted(frame.shown)}
+    lines = {line: frame.sums[line] for line in sorted(frame.shown) if not frame.places[line].isdisjoint(told_of)}
     told = {name: questions[name] for name in sorted(attempt.tables.questions)}
     return Shown(attempt.as_of, lines, told, frame.left_out, dict(frame.merged))

@@ -57,7 +57,7 @@ class Shown:
     """What may be shown of a month: nothing else of it leaves the engine."""
 
     as_of: str
-    lines: Mapping[Line, int]  # the population by line, only lines that may be shown
+    lines: Mapping[Line, int]  # the population by line, only lines that may be shown; none of them: there is nobody
     questions: Mapping[str, ShownQuestion]
     left_out_unknown: bool = False  # 1–4 people without stated gender: in no number at all
     merged: Mapping[str, str] = field(default_factory=dict)  # municipality -> the name it is counted under

@@ -139,7 +139,7 @@ def other_lines(report: Report, end: Value) -> Iterator[Line]:
                 yield ["Planerade och inskrivna", period(row), ALL_PLACES, label, measure, said(cell), end]
     for lead in report.leads:
         for one in lead.rows:
-            for measure, cell in lead_cells(one):
+            for measure, cell in lead_cells(lead, one):
                 yield ["Ledtid", lead.name, ALL_PLACES, one.label, measure, said(cell), last_day_of(lead.as_of)]
     for agency in report.waiting.rows:
         for band, count in zip(report.waiting.bands, agency.counts, strict=True):

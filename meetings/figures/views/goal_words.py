@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from meetings.figures.report import Cell, GoalResult, Published, Report, SeriesPoint
-from meetings.figures.states import ANSWERED_EVENTS, Span, Verdict
+from meetings.figures.states import ANSWERED_EVENTS, Verdict
 from meetings.figures.views.drawing import Bar, Curve, height_of
 from meetings.figures.views.words import GROUPS, HIDDEN, TOTAL, is_earlier, say_end, say_month
 from workspace.swedish import say_list
@@ -66,10 +66,9 @@ def is_asked(goal: GoalResult) -> bool:
 
 
 def definition(goal: GoalResult) -> str:
-    """«80 % av alla som har skrivits ut och svarat, i år»."""
+    """«80 % av alla som har skrivits ut och svarat»."""
     asked = " och svarat" if is_asked(goal) else ""
-    year = ", i år" if goal.code.endswith(f".{Span.YEAR}") else ""
-    return f"{goal.target} % av {goal.population}{asked}{year}"
+    return f"{goal.target} % av {goal.population}{asked}"
 
 
 def how_counted(goal: GoalResult) -> list[tuple[str, str]]:
@@ -97,11 +96,11 @@ def hidden_words(threshold: int) -> str:
 
 # ---------- its numbers ----------
 def lines_of(goal: GoalResult) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Women, men and the total of everywhere, then of each municipality: never a total alone."""
+    """Women, men and the total of everywhere, then of each municipality where there are several."""
     columns = [cell.label for cell in goal.rows]
     by_name = {place.name: {cell.label: cell for cell in place.rows} for place in goal.places}
     lines = [(ALL_PLACES, [shown_cell(cell, goal) for cell in goal.rows])]
-    for municipality in goal.municipalities:
+    for municipality in goal.municipalities if len(goal.municipalities) > 1 else ():
         theirs = {**by_name.get(municipality.label, {}), TOTAL: municipality}
         lines.append((municipality.label, [shown_cell(theirs.get(label), goal) for label in columns]))
     return lines

@@ -98,10 +98,10 @@ def this_month() -> date:
 
 
 def tables_context(report: Report) -> dict[str, Any]:
-    """Everything under the goals."""
-    planned = planned_table(report.planned)
+    """Everything under the goals. A cooperation's only municipality says what all say, and is not said twice."""
+    planned, several = planned_table(report.planned), len(report.outcomes) > 2
     return {
-        "outcomes": [outcome_table(report, table) for table in report.outcomes],
+        "outcomes": [outcome_table(report, table) for table in (report.outcomes if several else report.outcomes[:1])],
         "planned": planned,
         "planned_columns": report.planned[0].labels if planned else [],
         "leads": [lead_table(report, lead) for lead in report.leads],

@@ -58,7 +58,7 @@ def planned_table(rows: Sequence[PeriodRow]) -> list[tuple[str, list[tuple[str, 
 
 
 # ---------- lead times ----------
-def lead_cells(row: LeadRow) -> list[tuple[str, dict[str, Any]]]:
+def lead_cells(lead: Lead, row: LeadRow) -> list[tuple[str, dict[str, Any]]]:
     median = number(row.median)
     if row.median is None:
         median = {"text": row.median_why or "visas inte", "hidden": True}
@@ -66,6 +66,7 @@ def lead_cells(row: LeadRow) -> list[tuple[str, dict[str, Any]]]:
         ("Påbörjade", number(row.base)),
         ("Klara", number(row.done)),
         ("Väntar ännu", number(row.waiting)),
+        *([("Avslutade utan plan", number(row.left))] if lead.tells_left else []),
         ("Median, dagar", median),
         ("Längst, dagar", number(row.longest) if row.longest is not None else {"text": "visas inte", "hidden": True}),
     ]
@@ -76,7 +77,10 @@ def lead_table(report: Report, lead: Lead) -> dict[str, Any]:
         "code": lead.code,
         "name": lead.name,
         "end": said_end(report, lead.as_of),
-        "lines": [{"label": row.label, "cells": lead_cells(row)} for row in lead.rows],
+        "undated": lead.tells_left,
+        "says": any(not row.hidden for row in lead.rows),
+        "hides": any(row.hidden for row in lead.rows),
+        "lines": [{"label": row.label, "cells": lead_cells(lead, row)} for row in lead.rows],
     }
 
 
