@@ -138,11 +138,13 @@ def table_of(
 ) -> OutcomeTable:
     """Counts by category and gender; a category that nobody is in stands only if it is an answer. `last`: the sums."""
     genders = genders_of(shown, place)
-    rows = [
-        OutcomeRow(code, name, [count_of(question, shown, (place, one), code) for one in genders])
-        for code, name in labels.items()
-    ]
-    rows = [row for row in rows if row.code not in {"unknown"} or any(count != 0 for count in row.counts)]
+    rows = []
+    for code, name in labels.items():
+        counts = [count_of(question, shown, (place, one), code) for one in genders]
+        if counts[-1] == 0:
+            counts = [0] * len(counts)  # nobody of all: nobody of any
+        if code != "unknown" or any(count != 0 for count in counts):
+            rows.append(OutcomeRow(code, name, counts))
     # Only of the same month: sums of another would tell what has come since.
     same = question.as_of == shown.as_of
     if last and same:

@@ -71,7 +71,7 @@ def page_context(hat: Hat, snapshot: Snapshot, form: ChangeForm | None = None) -
         "months": [{"pk": each.pk, "label": version_label(each)} for each in versions],
         "goals": [shown_goal(report, goal) for goal in report.goals],
         **tables_context(report),
-        "agencies": say_list(report.agencies) or "ingen myndighet",
+        "agencies": say_list(report.agencies),
         "merged": sorted(report.merged.items()),
         "changes": [change for change in changes_of(snapshot.cooperation) if change.snapshot.month == snapshot.month],
         "change_form": form,
@@ -99,11 +99,14 @@ def this_month() -> date:
 
 def tables_context(report: Report) -> dict[str, Any]:
     """Everything under the goals. A cooperation's only municipality says what all say, and is not said twice."""
-    planned, several = planned_table(report.planned), len(report.outcomes) > 2
+    planned = planned_table(report.planned)
+    outcomes = report.outcomes if len(report.outcomes) > 2 else report.outcomes[:1]
     return {
-        "outcomes": [outcome_table(report, table) for table in (report.outcomes if several else report.outcomes[:1])],
+        "outcomes": [outcome_table(report, table) for table in outcomes],
+        "outcomes_hide": any(count is None for table in outcomes for row in table.rows for count in row.counts),
         "planned": planned,
         "planned_columns": report.planned[0].labels if planned else [],
+        "has_plan": any(count is not None for row in report.planned for count in row.planned),
         "leads": [lead_table(report, lead) for lead in report.leads],
         "waiting": waiting_table(report.waiting),
         "attendance": report.attendance,

@@ -23,6 +23,8 @@ def headline(report: Report) -> str:
         return "Inga mål är satta"
     if goals == 1:
         return _only(report.goals[0].verdict)
+    if all(goal.verdict == Verdict.CANNOT for goal in report.goals):
+        return "Målen kan inte räknas ännu"
     of = f"{word(goals)} mål"
     if met == goals:
         return f"Alla {of} är uppfyllda"
@@ -43,6 +45,8 @@ def word(number: int) -> str:
 
 def people_sentence(report: Report) -> str:
     """How many have been discharged, as far as it may be said."""
+    if not report.agencies:
+        return "Ingen myndighet var med i siffrorna då."
     if report.people is None:
         return "Hur många som har skrivits ut visas inte, för att ingen ska kännas igen."
     if report.people == 0:
