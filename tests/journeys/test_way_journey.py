@@ -94,7 +94,7 @@ def enrol_there(soc: Person, person: int) -> Page:
     expect(page.get_by_label("Vad lever personen på nu?")).to_have_value("income_support")
     day.fill(say_date(today() - timedelta(days=49)))
     press(page, "Skriv in")
-    expect(main(page)).to_contain_text("Ingen plan är skriven än.")
+    expect(main(page)).to_contain_text("Ingen plan är skriven.")
     return page
 
 

@@ -167,20 +167,21 @@ BAD: list[tuple[dict[str, str], str]] = [
     ({"ended_on": "2026-11-15"}, "Fas 2 började 20 nov. 2026."),
     ({"ended_on": "29 februari 2026"}, "är inget datum"),
     ({"ended_on": "9" * 6000}, "är inget datum"),
-    ({"reason": ""}, "Välj ett alternativ."),
+    ({"reason": ""}, "Välj varför det slutar."),
     ({"reason": "needs_treatment"}, "Skicka en remiss till psykiatrin först"),
-    ({"reason": "död"}, "Välj ett alternativ."),
+    ({"reason": "död"}, "Välj varför det slutar."),
     ({"reason": "completed", "completed_time": "no"}, "Ändra det ena."),
-    ({"completed_time": ""}, "Välj ett alternativ."),
-    ({"outcome": ""}, "Välj ett alternativ."),
-    ({"outcome": "x" * 5001}, "Välj ett alternativ."),
+    ({"completed_time": ""}, "Välj ja eller nej."),
+    ({"outcome": ""}, "Välj vad som kom sedan."),
+    ({"outcome": "x" * 5001}, "Välj vad som kom sedan."),
     ({"next_kind": ""}, "Välj något i listan."),
     ({"next_kind": "polisen"}, "Välj något i listan."),
+    ({"next_kind": "none", "next_other": "Komvux"}, "Du har skrivit en instans."),
     ({"next_kind": "other", "next_other": "å" * 5001}, "tecken för lång"),
     ({"next_kind": "other", "next_other": "a\x00b"}, "tecken som inte går att visa"),
     ({"income_after": ""}, "Välj något i listan."),
-    ({"increased": ""}, "Välj ett alternativ."),
-    ({"picture": "kanske"}, "Välj ett alternativ."),
+    ({"increased": ""}, "Välj vad personen svarar."),
+    ({"picture": "kanske"}, "Välj vad personen svarar."),
 ]
 
 
@@ -189,7 +190,7 @@ def test_what_cannot_be_read_is_said_at_its_field_and_nothing_is_lost(cast: Cast
     data = decide_form(way, "next", from_on="2026-11-20")
     assert post(client, "phase_decide", way.pk, data).status_code == 302
     for data, sentence in BAD:
-        response = post(client, "discharge", way.pk, discharge_form(**{"next_other": "Stödet", **data}))
+        response = post(client, "discharge", way.pk, discharge_form(**{"next_kind": "other", "next_other": "Stödet", **data}))
         said = response.content.decode()
         assert response.status_code == 200 and sentence in said, data
         assert "Stödet" in said or "next_other" in data

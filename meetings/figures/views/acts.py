@@ -256,6 +256,6 @@ def change(request: AnyHatRequest, pk: int) -> HttpResponse:
     def act() -> str:
         data = form.cleaned_data
         write_change(by=request.hat, snapshot=snapshot, text=data["text"], owner=data["owner"])
-        return saved(request, "Det är sparat.", f"{reverse('figures_month', args=[pk])}#andrar")
+        return saved(request, "Det är sparat.", reverse("figures_month", args=[pk]))
 
     return do_once(request, "figures_change", act)

@@ -140,10 +140,7 @@ def non_response(goal: GoalResult) -> str:
 def earlier_note(report: Report, goal: GoalResult) -> str:
     if not is_earlier(report, goal.as_of):
         return ""
-    return (
-        f"Talen gäller till och med {say_end(goal.as_of)}. Så få har tillkommit sedan dess att skillnaden hade "
-        "berättat om enskilda personer."
-    )
+    return f"Talen gäller till och med {say_end(goal.as_of)}. Nyare tal hade berättat om enskilda personer."
 
 
 # ---------- pictures ----------

@@ -106,11 +106,11 @@ def _refused(request: VisitRequest, refusal: Refusal) -> HttpResponse:
 
 
 def _said(name: str) -> str:
-    return f"{reverse('own_ratings')}?{SAID}={name}#kurva"
+    return f"{reverse('own_ratings')}?{SAID}={name}"
 
 
 # ---------- the picture ----------
-WIDTH, DATES = 400, 4  # units; the page scales it. At most so many dates under the curve
+WIDTH, LETTER, DATES = 400, 16, 4  # units; the page scales it. At most so many dates under the curve
 # Each line has its own dashes, and a letter at its end, so that no colour need be told from another. The page says
 # which is which, beside the picture: there the words are as large as the reader wants them.
 LINES = (
@@ -144,22 +144,23 @@ def draw(days: list[RatedDay]) -> Any:
         f".serie-{at} .line {{stroke-width: 2.5; stroke-dasharray: {dashes}}} "
         for at, (_, _, dashes, _) in enumerate(LINES)
     )
+    css += f".text-overlay text {{transform: translateY(-{LETTER}px)}}"  # pygal writes it a line below its point
     first, last = days[0].on.toordinal(), days[-1].on.toordinal()
-    step = max(1, -(-(last - first) // (DATES - 1)))
+    spaces = max(1, min(DATES - 1, last - first))
     chart = XY(
         **frame(
             tuple(colour for _, colour, _, _ in LINES),
             css,
             width=WIDTH,
             value_colors=(INK,) * len(LINES),
-            value_label_font_size=16,
+            value_label_font_size=LETTER,
         ),
         height=340,
         margin_right=64,
         range=(1, 10),
         xrange=(first - 1, last + max(1, (last - first) // 12)),
         y_labels=list(range(1, 11)),
-        x_labels=list(range(first, last + 1, step)),
+        x_labels=sorted({first + (last - first) * at // spaces for at in range(spaces + 1)}),
         x_value_formatter=_short_day,
         value_formatter=lambda value: f"{value:.0f}",
         show_legend=False,

@@ -163,10 +163,15 @@ NEXT = [
 ]
 
 
-def _pick(label: str, choices: list[Any], hint: str = "") -> forms.ChoiceField:
+def _pick(label: str, choices: list[Any], lacks: str, hint: str = "") -> forms.ChoiceField:
+    errors = {"required": lacks, "invalid_choice": lacks}
     return forms.ChoiceField(
-        label=label, choices=choices, help_text=hint, widget=forms.RadioSelect, error_messages=PICK_ERRORS
+        label=label, choices=choices, help_text=hint, widget=forms.RadioSelect, error_messages=errors
     )
+
+
+ASKED = "Fråga personen. Skriv svaret som det är."
+UNASKED = "Välj vad personen svarar."
 
 
 class DischargeForm(forms.Form):
@@ -174,9 +179,9 @@ class DischargeForm(forms.Form):
     or declined."""
 
     ended_on = DayField(has_been=True, label="Utskriven", error_messages={"required": "Skriv dagen."})
-    reason = _pick("Varför slutar det här?", DischargeReason.choices)
-    completed_time = _pick("Var personen med hela sin planerade tid?", YesNo.choices)
-    outcome = _pick("Vad kom sedan?", Outcome.choices)
+    reason = _pick("Varför slutar det här?", DischargeReason.choices, "Välj varför det slutar.")
+    completed_time = _pick("Var personen med hela sin planerade tid?", YesNo.choices, "Välj ja eller nej.")
+    outcome = _pick("Vad kom sedan?", Outcome.choices, "Välj vad som kom sedan.")
     next_kind = forms.ChoiceField(label="Nästa myndighet", choices=NEXT, error_messages=LIST_ERRORS)
     next_other = PlainText(
         label="Vilken instans?", max_length=120, required=False, help_text="Bara om du valde En annan instans."
@@ -184,8 +189,8 @@ class DischargeForm(forms.Form):
     income_after = forms.ChoiceField(
         label="Vad lever personen på efter?", choices=[("", "Välj"), *Income.choices], error_messages=LIST_ERRORS
     )
-    increased = _pick("Har dina möjligheter ökat?", ANSWERS, "Fråga personen. Skriv svaret som det är.")
-    picture = _pick("Ser du vad du kan göra framöver?", ANSWERS, "Fråga personen. Skriv svaret som det är.")
+    increased = _pick("Har dina möjligheter ökat?", ANSWERS, UNASKED, ASKED)
+    picture = _pick("Ser du vad du kan göra framöver?", ANSWERS, UNASKED, ASKED)
     correction_reason = _reason("Varför rättas utskrivningen?", "Skälet står kvar.", "Skriv varför den rättas.")
     seen = _seen()
 
@@ -237,6 +242,10 @@ class DischargeForm(forms.Form):
             self.add_error("completed_time", "Orsaken säger att personen har fullföljt sin tid. Ändra det ena.")
         if data.get("next_kind") == OTHER and data.get("next_other") == "":
             self.add_error("next_other", "Skriv vilken instans det är.")
+        written = data.get("next_other")
+        is_new = written and written != (self.known.next_other if self.known else "")
+        if is_new and data.get("next_kind") not in {None, OTHER}:
+            self.add_error("next_kind", "Du har skrivit en instans. Välj En annan instans, eller ta bort texten.")
         return data
 
     @property
