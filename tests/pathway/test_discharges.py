@@ -190,7 +190,9 @@ def test_what_cannot_be_read_is_said_at_its_field_and_nothing_is_lost(cast: Cast
     data = decide_form(way, "next", from_on="2026-11-20")
     assert post(client, "phase_decide", way.pk, data).status_code == 302
     for data, sentence in BAD:
-        response = post(client, "discharge", way.pk, discharge_form(**{"next_kind": "other", "next_other": "Stödet", **data}))
+        response = post(
+            client, "discharge", way.pk, discharge_form(**{"next_kind": "other", "next_other": "Stödet", **data})
+        )
         said = response.content.decode()
         assert response.status_code == 200 and sentence in said, data
         assert "Stödet" in said or "next_other" in data
