@@ -15,7 +15,7 @@ from workspace.states import Gender
 from workspace.swedish import FULL_MONTHS
 
 FEW_LINES, MOST_A_MONTH = {"rows": 3}, 999
-MONTHS_BACK, MONTHS_AHEAD = 36, 24
+MONTHS_BACK, MONTHS_AHEAD = 240, 24  # back to when the old projects began
 NOTHING_OF_ANYBODY = "Läses av alla som ser siffrorna. Skriv inget om någon person."
 
 

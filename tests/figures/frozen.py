@@ -120,7 +120,12 @@ def shown_of(
         "as_of": said,
         "agencies": ["Socialtjänsten Piteå"],
         "goals": [goal_json(goal) for goal in goals],
-        "planned": [["2014-07", "woman", 7], ["2014-07", "man", 9]],
+        "planned": [
+            ["2014-06", "woman", 3],
+            ["2014-06", "man", 5],
+            ["2014-07", "woman", 4],
+            ["2014-07", "man", 4],
+        ],
         "periods": [{"first": "2014-06", "last": "2014-07", "counts": {"woman": 6, "man": 8}}],
         "attendance": [{"group": "Styrgruppen", "lines": [["Socialtjänsten Piteå", 5, 6]]}],
         "kinds": KINDS,

@@ -18,6 +18,7 @@ from meetings.figures.arithmetic import (
     refusal_of,
     verdict_on,
 )
+from meetings.figures.report.build import periods_of
 from meetings.figures.states import Verdict
 
 MET, NOT_MET, CANNOT = Verdict.MET, Verdict.NOT_MET, Verdict.CANNOT
@@ -144,3 +145,11 @@ def test_months_know_of_leap_days() -> None:
         date(2024, 2, 1),
     ]
     assert months_between(date(2024, 2, 1), date(2023, 12, 1)) == []
+
+
+# ---------- planned and actual ----------
+def test_a_plan_of_some_of_a_periods_months_is_no_plan_of_it() -> None:
+    periods = [{"first": "2014-06", "last": "2014-07", "counts": {"woman": 7, "man": 8}}]
+    plan = [["2014-06", "woman", 3], ["2014-07", "woman", 4], ["2014-07", "man", 9]]
+    (row,) = periods_of(periods, plan)
+    assert (row.planned, row.actual) == ([7, None, None], [7, 8, 15])

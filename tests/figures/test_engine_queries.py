@@ -13,7 +13,7 @@ from django.utils import timezone
 from meetings.figures.actions.freezing import freeze_month
 from meetings.figures.arithmetic import percent
 from meetings.figures.queries.around import count_waiting
-from meetings.figures.queries.freezing import freeze
+from meetings.figures.queries.freezing import freeze, recount
 from meetings.figures.queries.joint import count_joint, groups_of
 from meetings.figures.queries.known import (
     DISCHARGE,
@@ -32,6 +32,7 @@ from meetings.figures.queries.reports import report_of
 from meetings.figures.states import Did, Event, Population, Span
 from meetings.models import Attendance, Group, GroupSeat, Meeting
 from meetings.states import MeetingState, PresentHow
+from referrals.models import ReferralLeg
 from tests.cast import Cast, sent
 from tests.figures.stage import AUGUST, SEPTEMBER, Way, agreed, discharges, know, learn, moment, norrsken
 from workspace.clocks import start_of
@@ -334,6 +335,14 @@ def test_lead_times_activities_and_answers_are_told_by_gender(cast: Cast) -> Non
     assert [cell.of for cell in survey.useful] == ["5 av 10", "5 av 10", "10 av 20"]
     assert [cell.of for cell in survey.listened] == ["10 av 10", "10 av 10", "20 av 20"]
     assert next((row.label, row.counts) for row in survey.equal.rows) == ("Ja", [10, 10, 20])
+    # An answer doesn't tell its agency: where one that asks has not agreed, none of them is counted.
+    (theirs,) = know(cooperation, cast.psyk_desk.agency, [Way(enrolled_on=date(2014, 1, 1), ended_on=None)])
+    activity = Activity.objects.create(
+        enrolment=theirs.enrolment, kind=kind, from_on=date(2014, 3, 1), hours=8, made_by=cast.psyk,
+        made_at=moment(2014, 3, 1),
+    )  # fmt: skip
+    SurveyRequest.objects.create(activity=activity, asked_on=date(2014, 9, 1), is_answered=True)
+    assert report_of(freeze_month(cooperation=cooperation, month=SEPTEMBER)).surveys == []
 
 
 def test_median_needs_ten_and_longest_five(cast: Cast) -> None:
@@ -371,3 +380,16 @@ def test_few_that_wait_are_not_shown(cast: Cast) -> None:
         snapshot = freeze_month(cooperation=cast.cooperation, month=month)
     assert '"waiting":[["psyk-t",' in snapshot.counts
     assert report_of(snapshot).waiting.rows == []
+
+
+def test_a_referral_that_is_opened_again_changes_no_month_that_is_frozen(cast: Cast) -> None:
+    leg = sent(cast).legs.get()
+    answered = timezone.now() + timedelta(minutes=1)
+    ReferralLeg.objects.filter(pk=leg.pk).update(answered_at=answered, ended_at=answered)
+    agreed(cast.cooperation, cast.soc_desk.agency, cast.psyk_desk.agency)
+    with time_machine.travel(timezone.now() + timedelta(days=40)):
+        month = timezone.localdate().replace(day=1) - timedelta(days=1)
+        snapshot = freeze_month(cooperation=cast.cooperation, month=month)
+        ReferralLeg.objects.filter(pk=leg.pk).update(answered_at=None, ended_at=None)
+        assert count_waiting(at(cast.cooperation, month)) != []
+        assert recount(snapshot).counts == snapshot.counts

@@ -11,7 +11,7 @@ from django.test import Client
 from openpyxl import load_workbook
 
 from meetings.figures.actions.goals import ensure_goals
-from meetings.figures.models import Goal, PublishedFigure, Snapshot
+from meetings.figures.models import Goal, PublishedFigure, Snapshot, WhatWeChange
 from meetings.figures.suppression import ANY, Band
 from tests.cast import Cast
 from tests.figures.frozen import PITEA, frozen
@@ -89,6 +89,10 @@ def test_the_file_has_every_section_of_the_page(cast: Cast, as_hat: AsHat) -> No
         "Utskrivna", "Mål", "Vad hände sedan", "Planerade och inskrivna", "Ledtid", "Remisser som väntar", "Närvaro",
         "Enkät",
     ]  # fmt: skip
+    WhatWeChange.objects.create(snapshot=snapshot, text="=Vi ringer", owner=cast.soc.agency, made_by=cast.coordinator)
+    _, *rows = sheet_of(as_hat(cast.coordinator).get(f"{base(snapshot)}siffror.xlsx").content)
+    (change,) = [row for row in rows if row[0] == "Vad vi ändrar"]
+    assert (change[1], change[5].lstrip("'")) == ("Socialtjänsten Piteå", "=Vi ringer")
     waiting = [row[4:6] for row in rows if row[0] == "Remisser som väntar" and row[1].startswith("Vux")]
     assert waiting[2][1] == "färre än 5" and waiting[3][1] == 13
 

@@ -14,7 +14,7 @@ from meetings.queries.matrix import attendance_matrix
 from referrals.models import ReferralLeg
 from workspace.clocks import end_of, start_of
 from workspace.models import Agency
-from workspace.pathway.models import SurveyAnswer
+from workspace.pathway.models import SurveyAnswer, SurveyRequest
 
 BANDS: tuple[tuple[int, int | None], ...] = ((0, 30), (31, 90), (91, None))  # calendar days since it was sent
 # The questions, and which answers count as each code.
@@ -25,15 +25,21 @@ QUESTIONS = ("useful", "listened", "equal")
 def count_answers(at: Moment) -> dict[tuple[str, str, tuple[str, ...]], int]:
     """The anonymous answers by kind of activity, gender and what was said of each question, up to the month. One query.
 
-    An answer tells no agency: it is a cooperation's, and counted once one agency of it has agreed.
+    An answer tells no agency, so it is counted while all that ask in the cooperation have agreed (`asked_by_others`).
     """
     answers = SurveyAnswer.objects.filter(cooperation=at.cooperation, month__lte=at.month)
     rows = answers.order_by().values_list("kind", "gender", *QUESTIONS).annotate(count=Count("pk"))
     found: dict[tuple[str, str, tuple[str, ...]], int] = {}
-    for kind, gender, useful, listened, equal, count in rows if at.agencies else ():
+    for kind, gender, useful, listened, equal, count in rows:
         said = (kind, gender, (_rated(useful), _rated(listened), equal))
         found[said] = found.get(said, 0) + count
     return found
+
+
+def asked_by_others(at: Moment) -> bool:
+    """Whether somebody has been asked after an activity of an agency that hasn't agreed to the figures. One query."""
+    asked = SurveyRequest.objects.filter(activity__enrolment__cooperation=at.cooperation, asked_on__lte=at.last)
+    return asked.exclude(activity__enrolment__agency__in=at.agencies).exists()
 
 
 def _rated(value: int) -> str:

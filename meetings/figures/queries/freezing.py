@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from meetings.figures.models import Goal, PlannedEnrolment, Snapshot
-from meetings.figures.queries.around import QUESTIONS, count_answers, count_attendance, count_waiting
+from meetings.figures.queries.around import QUESTIONS, asked_by_others, count_answers, count_attendance, count_waiting
 from meetings.figures.queries.joint import Joint, count_joint
 from meetings.figures.queries.known import (
     DISCHARGE,
@@ -48,6 +48,7 @@ Together = dict[tuple[str, str, tuple[str, ...]], int]
 Cells = dict[tuple[str, str, str], int]  # municipality (or kind of activity), gender and category
 STEPS = 8
 EVERYWHERE = "alla"
+GIVEN = ("goals", "planned", "attendance", "waiting", "agencies", "kinds")
 NO_ANSWER = Did.NO_ANSWER.value
 SUCCESSES = frozenset({"work", "studies", "compensation", "disability_act", "care"})
 JOBS = frozenset({"work", "studies"})
@@ -72,17 +73,22 @@ def freeze(cooperation: Cooperation, month: date, cutoff: datetime, watch: Watch
         "goals": _goals_at(cooperation, cutoff),
         "planned": _planned(cooperation, month),
         "attendance": count_attendance(at),
+        "waiting": [[code, *bands] for code, bands in count_waiting(at)],
     }
     return _frozen(at, given, shown_before(cooperation), watch)
 
 
 def recount(snapshot: Snapshot) -> Frozen:
-    """A frozen month counted again, from the records as they were known then, beside what had been shown by then."""
+    """A frozen month counted again, from the records as they were known then, beside what had been shown by then.
+
+    What keeps no record of what was known when (a plan that is changed, a referral that is opened again) is as it was
+    frozen.
+    """
     counts = Snapshot.objects.values_list("counts", flat=True).get(pk=snapshot.pk)
     agencies = agreed_agencies(snapshot.cooperation, snapshot.cutoff_at)
     at = Moment(snapshot.cooperation, snapshot.month, snapshot.cutoff_at, tuple(agency.pk for agency in agencies))
     frozen: Json = json.loads(counts)
-    given = {name: frozen[name] for name in ("goals", "planned", "attendance", "agencies", "kinds")}
+    given = {name: frozen[name] for name in GIVEN}
     return _frozen(at, given, shown_before(snapshot.cooperation, snapshot.pk), lambda done, total: None)
 
 
@@ -126,21 +132,21 @@ def _planned(cooperation: Cooperation, month: date) -> list[list[Any]]:
 
 # ---------- what is counted ----------
 def _count(at: Moment, goals: list[Json], watch: Watch) -> Json:
-    """Every number, exact. One query for each line here but the last, which is two."""
+    """Every number, exact. A constant number of queries."""
     definitions = [Definition(goal["population"], goal["event"], goal["span"]) for goal in goals]
     definitions += [PLAN_MADE] if PLAN_MADE not in definitions else []
     steps: list[Callable[[], Any]] = [
         lambda: (count_ways(at, definitions), count_joint(at, definitions)),
         lambda: count_activities(at),
-        lambda: (count_asked(at), count_answers(at)),
+        lambda: ({}, {}) if asked_by_others(at) else (count_asked(at), count_answers(at)),
         lambda: {until: count_waits(at, until) for until in (PLAN, DISCHARGE)},
-        lambda: (count_months(at), count_waiting(at)),
+        lambda: count_months(at),
     ]
     found = []
     for done, step in enumerate(steps, start=1):
         found.append(step())
         watch(done, STEPS)
-    (ways, joint), activities, (asked, answers), waits, (months, waiting) = found
+    (ways, joint), activities, (asked, answers), waits, months = found
     return {
         "discharged": tables_to_json(_discharged(ways, joint, goals)),
         "enrolled": tables_to_json(_enrolled(ways, activities)),
@@ -152,7 +158,6 @@ def _count(at: Moment, goals: list[Json], watch: Watch) -> Json:
         "months": sorted(
             [f"{month:%Y-%m}", *cell, count] for month, cells in months.items() for cell, count in cells.items()
         ),
-        "waiting": [[code, *bands] for code, bands in waiting],
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from meetings.figures.arithmetic import Known, verdict_on
+from meetings.figures.arithmetic import Known, months_between, verdict_on
 from meetings.figures.report.canonical import Json, shown_from_json
 from meetings.figures.report.shapes import (
     ActivityRow,
@@ -243,14 +243,14 @@ def periods_of(periods: Sequence[Json], planned: Sequence[Any]) -> list[PeriodRo
     for period in periods:
         first, last, told = period["first"], period["last"], period["counts"]
         actual = [told.get(one, 0) for one in genders]
-        inside = [month for month in sorted({month for month, _ in plan}) if first <= month <= last]
+        inside = [f"{month:%Y-%m}" for month in months_between(month_from(first), month_from(last))]
         sums = [_sum([plan.get((month, gender)) for month in inside]) for gender in genders]
         rows.append(
             PeriodRow(
                 first=month_from(first),
                 last=month_from(last),
                 labels=[*(GENDERS[one] for one in genders), TOGETHER],
-                planned=[*sums, _sum([one for one in sums if one is not None])],
+                planned=[*sums, _sum(sums)],
                 actual=[*actual, sum(actual)],
             )
         )
@@ -258,8 +258,9 @@ def periods_of(periods: Sequence[Json], planned: Sequence[Any]) -> list[PeriodRo
 
 
 def _sum(numbers: Sequence[int | None]) -> int | None:
+    """None where one of them isn't known: a part of them beside the whole would mislead."""
     found = [number for number in numbers if number is not None]
-    return sum(found) if found else None
+    return sum(found) if found and len(found) == len(numbers) else None
 
 
 # ---------- all of it ----------

@@ -11,8 +11,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from meetings.figures.models import Snapshot
-from meetings.figures.queries import report_of
+from meetings.figures.models import Snapshot, WhatWeChange
+from meetings.figures.queries import changes_of, report_of
 from meetings.figures.queries.pages import access_snapshot
 from meetings.figures.report import Cell, GoalResult, Report
 from meetings.figures.views.goal_words import ALL_PLACES, definition, silent_in
@@ -34,7 +34,8 @@ def export(request: AnyHatRequest, pk: int, form: str) -> HttpResponse:
     snapshot = access_snapshot(request.hat, pk)
     report = report_of(snapshot)
     locked: Line = [timezone.localdate(snapshot.made_at), snapshot.version]
-    rows = [[*line, *locked] for line in lines_of(report)]
+    changes = [change for change in changes_of(snapshot.cooperation) if change.snapshot.month == snapshot.month]
+    rows = [[*line, *locked] for line in (*lines_of(report), *change_lines(changes))]
     return _file(Table("Uppföljning", COLUMNS, rows), form, "uppfoljning", snapshot)
 
 
@@ -120,6 +121,13 @@ def goal_lines(goal: GoalResult) -> Iterator[Line]:
             group = TOTAL if cell.label == place else cell.label
             for measure, what in measures_of(cell, goal):
                 yield line(place, group, measure, what)
+
+
+def change_lines(changes: list[WhatWeChange]) -> Iterator[Line]:
+    """What was decided because of the month's figures (R95), the newest first."""
+    for change in changes:
+        owner = change.owner.name if change.owner else "Samordnaren"
+        yield ["Vad vi ändrar", owner, ALL_PLACES, TOTAL, "Beslut", change.text, timezone.localdate(change.made_at)]
 
 
 def measures_of(cell: Cell, goal: GoalResult | None = None) -> list[tuple[str, Value]]:

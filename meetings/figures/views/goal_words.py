@@ -185,14 +185,17 @@ def point_rows(points: Sequence[SeriesPoint]) -> list[dict[str, Any]]:
         {
             "end": say_end(point.month),
             "as_of": say_end(point.as_of) if point.as_of != point.month else "",
-            "cells": [
-                (label, shown_cell(next((cell for cell in point.rows if cell.label == label), None)))
-                for label in labels
-            ],
+            "cells": [(label, _cell_then(point, label)) for label in labels],
             "label": point.verdict.label,
         }
         for point in reversed(points)
     ]
+
+
+def _cell_then(point: SeriesPoint, label: str) -> dict[str, Any]:
+    shown = shown_cell(next((cell for cell in point.rows if cell.label == label), None))
+    nobody_silent = any(cell.label == TOTAL and cell.no_answer == 0 for cell in point.rows)
+    return shown | ({"no_answer": ""} if nobody_silent else {})
 
 
 def series_alternative(name: str, target: int, points: Sequence[SeriesPoint]) -> str:

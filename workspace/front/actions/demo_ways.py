@@ -218,7 +218,7 @@ def _agree(made: Made) -> None:
 
 def _plan_ahead(made: Made) -> None:
     first = timezone.localdate().replace(day=1)
-    for ahead in range(14):
+    for ahead in range(-36, 14):
         plan_enrolments(
             by=made.roles[given.COORDINATOR],
             cooperation=made.cooperations[PITEA],
