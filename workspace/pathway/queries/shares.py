@@ -230,7 +230,7 @@ def parts_told(member: Hat, enrolments: Collection[Enrolment]) -> dict[int, list
 
 def is_told(member: Hat, pk: int) -> bool:
     """This hat's desks are told something of that way now, or have been."""
-    return _told_to(member).filter(enrolment=pk).exists()
+    return _told_to(member).filter(enrolment__pk=pk).exists()
 
 
 def access_told(member: Hat, pk: int) -> ToldWay:
@@ -238,7 +238,7 @@ def access_told(member: Hat, pk: int) -> ToldWay:
 
     The same 404 for a way nobody told it of as for one that does not exist.
     """
-    mine = _told_to(member).filter(enrolment=pk, enrolment__participant__isnull=False)
+    mine = _told_to(member).filter(enrolment__pk=pk, enrolment__participant__isnull=False)
     last = mine.select_related("disclosure", "identity").order_by("-made_at", "-pk").first()
     if last is None:
         raise Http404
