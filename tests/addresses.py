@@ -177,7 +177,7 @@ GET_ONLY = {
     "actions", "actions_fragment", "attendance_matrix", "attendance_matrix_picture", "minutes_paper",
     "minutes_pdf",
     "way", "way_picture", "way_ratings_picture", "way_assessment", "way_plan", "plan_version", "figures",
-    "steering_decisions", "decisions_xlsx",
+    "figures_decisions", "figures_decisions_xlsx",
     "figures_agreement",
 }  # fmt: skip
 GET_ONLY |= OF_MONTH_READ | OF_MONTH_AND_GOAL | OF_FREEZING

@@ -15,8 +15,8 @@ urlpatterns: list[URLPattern] = [
     path("uppfoljning/manad/<int:pk>/siffror.csv", exports.export, {"form": "csv"}, name="figures_csv"),
     path("uppfoljning/manad/<int:pk>/finsam/", exports.finsam, name="figures_finsam"),
     path("uppfoljning/manad/<int:pk>/finsam.xlsx", exports.finsam_file, name="figures_finsam_xlsx"),
-    path("uppfoljning/beslut/", decisions.decisions, name="steering_decisions"),
-    path("uppfoljning/beslut.xlsx", decisions.decisions_file, name="decisions_xlsx"),
+    path("uppfoljning/beslut/", decisions.decisions, name="figures_decisions"),
+    path("uppfoljning/beslut.xlsx", decisions.decisions_file, name="figures_decisions_xlsx"),
     # ---------- to write ----------
     path("uppfoljning/manad/<int:pk>/andra/", acts.change, name="figures_change"),
     path("uppfoljning/manad/<int:pk>/las/", acts.freeze, name="figures_freeze"),

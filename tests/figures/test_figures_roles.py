@@ -21,7 +21,8 @@ from workspace.states import CooperationRoleKind
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 AsHat = Callable[[Hat], Client]
 READ = ("figures", "figures_month", "figures_goal", "figures_goal_bars", "figures_goal_curve", "figures_xlsx",
-        "figures_csv", "figures_finsam", "figures_finsam_xlsx", "steering_decisions", "decisions_xlsx")  # fmt: skip
+        "figures_csv", "figures_finsam", "figures_finsam_xlsx", "figures_decisions",
+        "figures_decisions_xlsx")  # fmt: skip
 ARRANGE = ("figures_new_goal", "figures_end_goal", "figures_threshold", "figures_published", "figures_planned",
            "figures_freeze")  # fmt: skip
 OWN = ("figures_agreement", "figures_agree", "figures_end_agreement")
@@ -43,8 +44,8 @@ class Figures:
 
     def keys(self, name: str) -> list[int]:
         if name in {
-            "steering_decisions",
-            "decisions_xlsx",
+            "figures_decisions",
+            "figures_decisions_xlsx",
             "figures",
             "figures_new_goal",
             "figures_planned",
