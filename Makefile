@@ -3,7 +3,7 @@
 #   make fresh    the same, from the beginning
 #   make test     all tests (LONG=1: the long ones too; some of them: docs/testing.md)
 #   make lint     ruff and mypy
-#   make bench    how fast the live room is, and what the board costs with a million referrals (docs/bench.md)
+#   make bench    how fast the live room is, and what the board costs with a million referrals, what the figures cost (docs/bench.md)
 
 PORT = 8000
 LONG =
@@ -62,6 +62,7 @@ measures: .venv/.dev
 
 bench: .venv/.dev
 	$(BIN)/python tools/bench_room.py
+	$(BIN)/python tools/bench_figures.py
 	$(BIN)/python tools/bench.py
 
 vendor: .venv/.runtime

@@ -38,6 +38,11 @@ def seated(prefix: str = "") -> Q:
     return found
 
 
+def goes_to_meetings(hat: Hat) -> bool:
+    """Agencies' people, the coordinator, and who steers. The evaluator and the elected boards do not (R26, R31)."""
+    return isinstance(hat, Membership) or is_coordinator(hat) or hat.role in STEERING_ROLES
+
+
 def is_arranger(hat: Hat, group: Group) -> bool:
     """Arranges the group's meetings: its chair and secretary, and the coordinator of its cooperation.
 

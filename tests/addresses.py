@@ -11,7 +11,7 @@ from pypdf import PdfReader
 OF_PERSON = {
     "participant", "change_participant", "new_consent", "meeting_consent", "new_referral", "new_conversation",
     "new_plan", "own_page_staff", "own_page_link", "own_page_code", "own_page_close", "contact", "support_needs",
-    "level_two",
+    "level_two", "enrol", "way_consent",
 }  # fmt: skip
 OF_CONSENT = {"withdraw_consent", "confirm_consent"}
 OF_REFERRAL = {
@@ -105,10 +105,42 @@ OF_OWN_QUESTION = {"own_show", "own_remove"}
 OF_OWN_COPY = {"own_agree", "own_differ"}
 OF_OWN_TASK = {"own_task_done", "own_task_undo"}
 OF_OWN_YES = {"own_withdraw"}
-OF_OWN = OF_OWN_INVITATION | OF_OWN_TALK | OF_OWN_QUESTION | OF_OWN_COPY | OF_OWN_TASK | OF_OWN_YES
-OWN = {"own", "own_look", "own_wish", "own_ask", "own_help"}  # those without a key, within a visit
+OF_OWN_PLAN = {"own_plan_agree", "own_plan_differ"}
+OF_OWN_SURVEY = {"own_survey"}
+OF_OWN_AREA = {"own_area"}  # a word for its key, the same for everybody
+OF_OWN_WAY = OF_OWN_PLAN | OF_OWN_SURVEY | OF_OWN_AREA
+OF_OWN = OF_OWN_INVITATION | OF_OWN_TALK | OF_OWN_QUESTION | OF_OWN_COPY | OF_OWN_TASK | OF_OWN_YES | OF_OWN_WAY
+# Those without a key, within a visit.
+OWN = {"own", "own_look", "own_wish", "own_ask", "own_help", "own_plan_words", "own_areas"}
+OWN |= {"own_ratings", "own_ratings_picture", "own_ratings_show", "own_ratings_hide"}
 OWN_WAY_IN = {"own_code", "own_leave"}  # for anybody: they say nothing
-OF_STAFF = OF_PERSON | OF_CONSENT | OF_REFERRAL | OF_ABSENCE | OF_HELP | OF_MEETINGS | OF_TALKS
+# Somebody's way: of the agency that walks it with them, but what it has told another.
+OF_WAY = {
+    "way", "way_picture", "phase_decide", "discharge", "correct_discharge", "treatment_declined", "new_activity",
+    "way_ratings_picture", "way_assessment", "write_area", "way_plan", "show_plan", "plan_version",
+    "register_plan_answer", "write_plan_words", "write_plan_obstacles", "write_plan_path", "add_plan_goal", "tell_way",
+}  # fmt: skip
+OF_WAY_GOAL = {"change_plan_goal", "remove_plan_goal", "add_plan_step"}
+OF_WAY_STEP = {"change_plan_step", "finish_plan_step", "reopen_plan_step", "drop_plan_step"}
+OF_ACTIVITY = {"change_activity", "end_activity", "cancel_activity", "new_follow_up"}
+OF_FOLLOW_UP = {"follow_up", "move_follow_up", "remove_follow_up"}
+OF_SHARE = {"stop_telling"}
+OF_TOLD = {"told_way", "told_way_fragment"}
+OF_WAYS = OF_WAY | OF_WAY_GOAL | OF_WAY_STEP | OF_ACTIVITY | OF_FOLLOW_UP | OF_SHARE | OF_TOLD
+# The figures: of the roles of a cooperation, and the agreement on them of an agency's manager.
+OF_MONTH_READ = {"figures_month", "figures_xlsx", "figures_csv", "figures_finsam", "figures_finsam_xlsx"}
+OF_MONTH = OF_MONTH_READ | {"figures_change", "figures_freeze"}
+OF_MONTH_AND_GOAL = {"figures_goal", "figures_goal_bars", "figures_goal_curve"}
+OF_GOAL = {"figures_end_goal", "figures_threshold", "figures_published"}
+OF_PUBLISHED = {"figures_remove_published"}
+OF_FREEZING = {"figures_freezing"}
+OF_FIGURES_PARTY = {"figures_agree"}
+OF_FIGURES_AGREEMENT = {"figures_end_agreement"}
+OF_ROLES_FIGURES = OF_MONTH | OF_MONTH_AND_GOAL | OF_GOAL | OF_PUBLISHED | OF_FREEZING
+OF_FIGURES = OF_ROLES_FIGURES | OF_FIGURES_PARTY | OF_FIGURES_AGREEMENT
+OF_STAFF = (
+    OF_PERSON | OF_CONSENT | OF_REFERRAL | OF_ABSENCE | OF_HELP | OF_MEETINGS | OF_TALKS | OF_WAYS | OF_FIGURES
+)  # fmt: skip
 OF_ANYTHING = OF_STAFF | OF_TOKEN | OF_OWN
 POST_ONLY = {name for name in OF_REFERRAL if name.startswith("referral_")} - {"referral_fragment"}
 POST_ONLY |= {
@@ -136,11 +168,19 @@ POST_ONLY |= {
     "close_commitment", "invitation_letter", "invite_late", "own_page_close", "own_page_code", "own_page_link",
     "refer_commitment", "remove_commitment", "remove_party", "reopen_commitment", "withdraw_time",
 }  # fmt: skip
+POST_ONLY |= {
+    "show_plan", "remove_plan_goal", "finish_plan_step", "reopen_plan_step", "stop_telling", "figures_remove_published",
+    "figures_change", "figures_agree", "figures_end_agreement",
+}  # fmt: skip
 GET_ONLY = {
     "agreement", "agreement_fragment", "agreement_version",
     "actions", "actions_fragment", "attendance_matrix", "attendance_matrix_picture", "minutes_paper",
     "minutes_pdf",
+    "way", "way_picture", "way_ratings_picture", "way_assessment", "way_plan", "plan_version", "figures",
+    "figures_decisions", "figures_decisions_xlsx",
+    "figures_agreement",
 }  # fmt: skip
+GET_ONLY |= OF_MONTH_READ | OF_MONTH_AND_GOAL | OF_FREEZING
 REFUSED_METHODS = {"get": POST_ONLY, "post": GET_ONLY}  # answered 405, whoever asks
 
 

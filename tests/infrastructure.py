@@ -36,6 +36,9 @@ KEEP = (
     "workspace_ground",
     "referrals_referralkind",
     "notifications_epoch",
+    "pathway_phase",
+    "pathway_activitykind",
+    "pathway_activitykind_phases",
 )
 CHROMIUMS = (
     "chromium",

@@ -9,19 +9,23 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tools.source import APPS, FRONT, ROOT, Import, Module, cycles, length, modules, own_files, shown
-
-FLOORS = ("workspace", "notifications", "referrals", "meetings", FRONT)
+from tools.source import APPS, FLOORS, ROOT, Import, Module, cycles, floor_of, length, modules, own_files, shown
 
 # Which rooms a room may import: of its own app, and the same rooms of floors below.
 ROOMS: dict[str, set[str]] = {
     "states": set(),
     "deadlines": {"states"},  # when an answer is due, and how that was reckoned: pure
     "schedule": {"states"},  # which days a series gives: pure
+    "suppression": {"suppression"},  # which counts of a goal's tables are hidden, over rows, pages and months: pure
+    "arithmetic": {"states"},  # goals, shares, bands, and totals that their parts can give: pure
+    "report": {"report", "arithmetic", "suppression", "states"},  # what a figures page shows, from a frozen month: pure
     "survival": set(),  # how long answers take, counting rightly those that have not come: pure
     "models": {"models", "deadlines", "states"},
     "rules": {"rules", "models", "deadlines", "states"},
-    "queries": {"queries", "rules", "models", "deadlines", "schedule", "survival", "states"},
+    "queries": {
+        *("queries", "rules", "models", "deadlines", "schedule", "survival", "states"),
+        *("report", "arithmetic", "suppression"),
+    },
     "errors": {"models", "states"},
     # `importing` is what a workbook says, read and checked, and `demo` what the demo tells: input, as a form's data is.
     "actions": {
@@ -35,13 +39,16 @@ ROOMS: dict[str, set[str]] = {
         "errors",
         "importing",
         "demo",
+        "report",
+        "arithmetic",
+        "suppression",
     },
     "notices": set(),
     "forms": {"forms", "queries", "rules", "models", "schedule", "states"},
     "filters": {"queries", "rules", "models", "states"},
     "views": {
         *("views", "actions", "queries", "rules", "models", "deadlines", "schedule", "survival", "states"),
-        *("errors", "forms", "filters", "context"),
+        *("errors", "forms", "filters", "context", "report"),
     },
     "consumers": {"queries", "rules", "models", "states"},
     "context": {"queries", "rules", "models", "states"},
@@ -82,9 +89,11 @@ TOOLS: dict[str, set[str]] = {
     "workspace.errors": ANY,  # what an action refuses: named by whoever raises or catches it
     # The one door to the wire. Views: sign-out and hat switch write nothing but the session, and close its sockets.
     "workspace.live": {"actions", "consumers", "views"},
+    "referrals.survival": {"queries"},  # waits counted rightly: of referrals, and of enrolments in the figures: pure
     "workspace.doors": {"views"},  # what every view passes
     "workspace.forms": {"forms", "views"},  # fields and forms that several floors' pages show
-    "workspace.small_cells": {"queries", "views"},  # which counts are hidden, so that none can be computed: pure
+    "workspace.pathway.forms": {"views"},  # the shape of what is written on a way, whose pages lie at the front door
+    "workspace.small_cells": {"queries", "suppression", "views"},  # which counts are hidden: pure
     "workspace.tables": {"views"},  # rows to a file for a spreadsheet: pure
     "workspace.papers": {"views"},  # a page to a PDF: pure but for our own styles and fonts
     "workspace.pictures": {"views"},  # what every picture of a table shares, of referrals and of meetings: pure
@@ -130,10 +139,9 @@ def climbs(module: Module) -> Offences:
         if FLOORS.index(MODULES[found.target].app) > floor:
             yield f"{module.at(found.line)} {module.app} imports {found.target} from a floor above"
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and DOTTED.fullmatch(node.value):
-            above = FRONT if node.value.startswith("workspace.front") else node.value.partition(".")[0]
-            if FLOORS.index(above) > floor:
-                yield f"{module.at(node.lineno)} {module.app} names {node.value} on a floor above"
+        text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+        if DOTTED.fullmatch(text) and FLOORS.index(floor_of(text)) > floor:
+            yield f"{module.at(node.lineno)} {module.app} names {text} on a floor above"
 
 
 def refused(module: Module, found: Import) -> str:

@@ -60,6 +60,15 @@ APPEND_ONLY = (
     "meetings_invitationanswer",
     "meetings_agreementversion",
     "meetings_agreementanswer",
+    "pathway_phasedecision",
+    "pathway_discharge",
+    "pathway_areatext",
+    "pathway_planversion",
+    "pathway_plananswer",
+    "pathway_planevent",
+    "pathway_surveyanswer",
+    "figures_snapshot",
+    "figures_whatwechange",
 )
 LATER = timezone.now() + timedelta(days=400)
 DISCLOSURE = "workspace_disclosure"

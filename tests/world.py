@@ -10,14 +10,25 @@ from django.utils import timezone
 
 from referrals.models import Referral
 from referrals.states import ReferralState
-from tests.addresses import OF_CONSENT, OF_HELP, OF_MEETINGS, OF_OWN, OF_PERSON, OF_TALKS
+from tests.addresses import (
+    OF_CONSENT,
+    OF_FIGURES,
+    OF_HELP,
+    OF_MEETINGS,
+    OF_OWN,
+    OF_OWN_WAY,
+    OF_PERSON,
+    OF_TALKS,
+    OF_WAYS,
+)
 from tests.cast import SECRET_NAME, SECRET_TEXT, Cast, draft
 from tests.meetings.talk_world import TALK_MARKERS, TalkWorld, make_talk_world
 from tests.meetings.world import MeetingWorld, make_world
+from tests.pathway.way_world import WAY_MARKERS, WayWorld, make_way_world
 from tests.referrals.journeys import bring_to
 from workspace.models import Consent
 
-MARKERS = (SECRET_NAME, SECRET_TEXT, "Åström", "Hemlig hälsa", "Samtalskontakt", *TALK_MARKERS)
+MARKERS = (SECRET_NAME, SECRET_TEXT, "Åström", "Hemlig hälsa", "Samtalskontakt", *TALK_MARKERS, *WAY_MARKERS)
 MISSING = 987_654
 
 
@@ -32,6 +43,7 @@ class World:
     # Made where a test asks for their addresses: they take a while.
     meetings: MeetingWorld | None = None
     talks: TalkWorld | None = None
+    ways: WayWorld | None = None
 
     def path(self, name: str, referral: Referral, *, missing: bool = False) -> str:
         keys: list[Any] = [referral.pk]
@@ -42,6 +54,9 @@ class World:
         elif name in OF_MEETINGS:
             assert self.meetings is not None
             keys = self.meetings.keys(name)
+        elif name in OF_WAYS | OF_FIGURES | OF_OWN_WAY:
+            assert self.ways is not None
+            return reverse(name, args=self.ways.keys(name, MISSING if missing else None))
         elif name in OF_TALKS | OF_OWN | OF_HELP:
             assert self.talks is not None
             keys = self.talks.keys(name)
@@ -82,6 +97,7 @@ def make_whole_world(cast: Cast) -> World:
     world = make_small_world(cast)
     world.meetings = make_world(cast)
     world.talks = make_talk_world(cast)
+    world.ways = make_way_world(cast)
     return world
 
 

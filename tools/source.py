@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("workspace", "notifications", "referrals", "meetings")
-# The front door: the one floor that lies in a folder of another (house.md 1).
+# Floors that lie in a folder of another, by the name of that folder (house.md 1).
+FRONT, PATHWAY, FIGURES = "front", "pathway", "figures"
+INNER = {"workspace.front": FRONT, "workspace.pathway": PATHWAY, "meetings.figures": FIGURES}
+FLOORS = ("workspace", PATHWAY, "notifications", "referrals", "meetings", FIGURES, FRONT)
 FRONT_FILES = {"workspace.settings", "workspace.urls", "workspace.asgi"}
-FRONT = "front"
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -66,18 +68,16 @@ class Module:
 
     @property
     def app(self) -> str:
-        """The floor it lies on: an app's name, or «front»."""
-        if self.name in FRONT_FILES or f"{self.name}.".startswith("workspace.front."):
-            return FRONT
-        return self.name.partition(".")[0]
+        """The floor it lies on: an app's name, or that of an inner floor."""
+        return FRONT if self.name in FRONT_FILES else floor_of(self.name)
 
     @property
     def room(self) -> str:
         """The room in its app: `referrals.actions.sending` lies in «actions». Empty for the app's own `__init__`."""
-        inside = self.name.removeprefix("workspace.front" if self.name.startswith("workspace.front") else self.app)
-        if self.name in FRONT_FILES:
-            inside = self.name.removeprefix("workspace")
-        return inside.lstrip(".").partition(".")[0]
+        folder = next(
+            (inner for inner in INNER if f"{self.name}.".startswith(f"{inner}.")), self.name.partition(".")[0]
+        )
+        return self.name.removeprefix(folder).lstrip(".").partition(".")[0]
 
     def at(self, line: int) -> str:
         return f"{shown(self.path)}:{line}"
@@ -109,6 +109,11 @@ class Module:
             return node.module or ""
         package = self.name.split(".") if self.path.name == "__init__.py" else self.name.split(".")[:-1]
         return ".".join([*package[: len(package) - node.level + 1], *([node.module] if node.module else [])])
+
+
+def floor_of(name: str) -> str:
+    """The floor that a dotted name lies on."""
+    return next((floor for inner, floor in INNER.items() if f"{name}.".startswith(f"{inner}.")), name.partition(".")[0])
 
 
 def nearest(name: str, known: set[str]) -> str:

@@ -54,9 +54,11 @@ INSTALLED_APPS = [
     "allauth.account",
     "health_check",
     "workspace",
+    "workspace.pathway",
     "notifications",
     "referrals",
     "meetings",
+    "meetings.figures",
     "workspace.front",
 ]
 

@@ -45,6 +45,7 @@ class CooperationRoleKind(TextChoices):
     CHAIR = "chair", "ordförande"
     STEERING = "steering", "styrgrupp"
     EVALUATOR = "evaluator", "följeutvärderare"
+    ELECTED = "elected", "förtroendevald"
 
 
 class Gender(TextChoices):
@@ -67,6 +68,7 @@ class EndReason(TextChoices):
 
     WITHDRAWN = "withdrawn", "Samtycket är återkallat"
     RECALLED = "recalled", "Remissen är återtagen"
+    TAKEN_BACK = "taken_back", "Den som berättade har tagit tillbaka det"
 
 
 class AuditAct(TextChoices):

@@ -15,5 +15,6 @@ urlpatterns = [
     path("", include("notifications.urls")),
     path("", include("referrals.urls")),
     path("", include("meetings.urls")),
+    path("", include("meetings.figures.urls")),
     path("", include("workspace.front.urls")),
 ]

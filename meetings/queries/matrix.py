@@ -12,7 +12,7 @@ from meetings.models import Attendance, Group, GroupSeat, Meeting
 from meetings.queries.meetings import access_group, groups_visible_to
 from meetings.rules import STEERING_ROLES
 from meetings.states import MeetingState
-from workspace.clocks import add_months, start_of
+from workspace.clocks import add_months, end_of, start_of
 from workspace.models import Agency, Membership
 from workspace.rules import Hat
 
@@ -70,18 +70,20 @@ def access_attendance(hat: Hat, pk: int) -> Group:
     return groups_followed(hat).filter(pk=pk).first() or access_group(hat, pk)
 
 
-def attendance_matrix(group: Group) -> Matrix:
+def attendance_matrix(group: Group, until: date | None = None) -> Matrix:
     """Each agency with a seat during the last twelve months, and how many of the held meetings somebody of it was at.
 
-    Represented: somebody who held one of its seats, ordinary or deputy, was there; a guest of an item is none. Joint
-    meetings count in both groups. Three queries for any number of meetings.
+    The months end with the day `until`, today if nothing is said. Represented: somebody who held one of its seats,
+    ordinary or deputy, was there; a guest of an item is none. Joint meetings count in both groups. Three queries for
+    any number of meetings.
     """
-    months = [add_months(timezone.localdate().replace(day=1), -ago) for ago in reversed(range(MONTHS))]
+    until = until or timezone.localdate()
+    months = [add_months(until.replace(day=1), -ago) for ago in reversed(range(MONTHS))]
     first = months[0]
     seats: dict[Agency, list[GroupSeat]] = defaultdict(list)
     for seat in (
         GroupSeat.objects.filter(Q(to_on__isnull=True) | Q(to_on__gte=first), group=group)
-        .filter(from_on__lte=timezone.localdate())
+        .filter(from_on__lte=until)
         .select_related("function__agency")
         .order_by("function__agency__name", "pk")
     ):
@@ -89,7 +91,10 @@ def attendance_matrix(group: Group) -> Matrix:
     held = {
         pk: timezone.localdate(at)
         for pk, at in Meeting.objects.filter(
-            Q(group=group) | Q(joined_group=group), state=MeetingState.HELD, starts_at__gte=start_of(first)
+            Q(group=group) | Q(joined_group=group),
+            state=MeetingState.HELD,
+            starts_at__gte=start_of(first),
+            starts_at__lt=end_of(until),
         ).values_list("pk", "starts_at")
     }
     present: dict[int, set[int]] = defaultdict(set)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -28,7 +28,7 @@ from meetings.queries.follow_up import (
     referable,
 )
 from meetings.queries.meetings import ItemShown
-from meetings.rules import can_change_content
+from meetings.rules import can_change_content, goes_to_meetings
 from meetings.states import ActionState, ItemKind, MeetingState
 from meetings.views.commitments import listed_rows
 from referrals.states import ReferralState
@@ -195,6 +195,8 @@ def change_action(request: AnyHatRequest, pk: int) -> HttpResponse:
 @hat_page
 def list_actions(request: AnyHatRequest, fragment: bool = False) -> HttpResponse:
     """What is to be done across meetings: late first, and what was done in the last thirty days."""
+    if not goes_to_meetings(request.hat):
+        raise Http404
     return _list(request, fragment=fragment)
 
 

@@ -35,7 +35,7 @@ from meetings.queries.groups import (
 )
 from meetings.queries.matrix import groups_followed
 from meetings.queries.series import coming_days, series_sentences
-from meetings.rules import is_arranger
+from meetings.rules import goes_to_meetings, is_arranger
 from meetings.states import GROUPS_WITH_CASES, GroupKind
 from notifications.actions import mark_read
 from notifications.queries import notifications_about
@@ -67,7 +67,9 @@ def arranged(request: AnyHatRequest, pk: int) -> Group:
 
 @hat_page
 def meetings(request: AnyHatRequest) -> HttpResponse:
-    """The hat's groups, and its meetings ahead, soonest first."""
+    """The hat's groups, and its meetings ahead, soonest first. For a role without meetings it does not exist."""
+    if not goes_to_meetings(request.hat):
+        raise Http404
     groups = my_groups(request.hat)
     context = {
         "groups": groups,

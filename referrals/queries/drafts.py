@@ -10,8 +10,8 @@ from workspace.queries import categories, live_rows
 
 
 def current_leg(referral: Referral) -> ReferralLeg:
-    """The leg being written or travelled now."""
-    return referral.legs.select_related("receiver__agency", "ground", "kind").order_by("-position")[0]
+    """The leg being written or travelled now. Alone: an act asks for it several times, and seldom what it refers to."""
+    return referral.legs.order_by("-position")[0]
 
 
 @dataclass

@@ -39,6 +39,7 @@ from referrals.rules import class_is_shown
 from referrals.states import ReferralState
 from workspace.clocks import days_since
 from workspace.doors import RoleRequest, do_once, role_page
+from workspace.pathway.queries.plans import disputed_steps_of
 from workspace.rules import is_coordinator
 from workspace.swedish import say_count, say_list
 
@@ -284,7 +285,7 @@ def drop_filter(request: RoleRequest) -> HttpResponse:
 # ---------- the steering group ----------
 @role_page
 def disputes(request: RoleRequest) -> HttpResponse:
-    """Disputed responsibility (R67): number, agencies, days. Nothing about persons, so nothing to log."""
+    """Disputed responsibility (R67): number, agencies, days; of plans' steps how many. No persons: nothing to log."""
     if not sees_disputes(request.hat):
         raise Http404
     found = disputes_of(request.hat)
@@ -299,4 +300,5 @@ def disputes(request: RoleRequest) -> HttpResponse:
         for referral in found[:MOST_DISPUTES]
     ]
     context = {"rows": rows, "number": len(days), "median": median_low(days) if days else 0}
+    context["steps"] = disputed_steps_of(request.hat.cooperation_id)
     return render(request, "referrals/disputes.html", context)

@@ -270,6 +270,10 @@ def test_an_empty_database_is_filled_with_a_consistent_demo() -> None:
     assert_living()
     nothing_lies_ahead()
     sequences_have_no_gaps()
+    every_kind_of_consent_is_there()
+    arvidsjaur_has_no_part_in_pitea()
+    the_coordinator_sees_only_what_may_be_followed()
+    making_it_again_changes_nothing()
 
 
 def assert_living() -> None:
@@ -303,9 +307,7 @@ def sequences_have_no_gaps() -> None:
         assert [row.made_at for row in told] == sorted(row.made_at for row in told)
 
 
-@pytest.mark.django_db
-def test_consents_of_each_kind_are_there() -> None:
-    make_demo()
+def every_kind_of_consent_is_there() -> None:
     today = timezone.localdate()
     assert set(Consent.objects.values_list("form", flat=True)) == set(ConsentForm)
     assert Consent.objects.filter(limits__contains="ekonomi").exists()
@@ -316,14 +318,16 @@ def test_consents_of_each_kind_are_there() -> None:
     assert ConsentRow.objects.filter(valid_until__lt=today, withdrawn_at__isnull=True).exists()
 
 
-@pytest.mark.django_db
-def test_arvidsjaur_has_no_part_in_pitea_and_the_coordinator_sees_only_what_may_be_followed() -> None:
-    make_demo()
+def arvidsjaur_has_no_part_in_pitea() -> None:
     outsider = hat("soc-arvidsjaur")
     pitea = Referral.objects.exclude(sender__agency=outsider.agency).exclude(receiver__agency=outsider.agency)
     assert pitea.count() > 15
     assert not referrals_visible_to(outsider).filter(pk__in=pitea).exists()
     assert [person.first_name for person in participants_visible_to(outsider)] == ["Ristin"]
+    assert len(hats_of(UserAccount.objects.get(username="tva-hattar"))) == 2
+
+
+def the_coordinator_sees_only_what_may_be_followed() -> None:
     role = CooperationRole.objects.get(user__username="samordnare")
     assert board_of(role).count() >= 8
     assert board_counted_only(role) >= 2
@@ -334,12 +338,9 @@ def test_arvidsjaur_has_no_part_in_pitea_and_the_coordinator_sees_only_what_may_
         "af-pitea",
         "amv-pitea",
     }
-    assert len(hats_of(UserAccount.objects.get(username="tva-hattar"))) == 2
 
 
-@pytest.mark.django_db
-def test_making_it_again_changes_nothing() -> None:
-    make_demo()
+def making_it_again_changes_nothing() -> None:
     elin = hat("soc-pitea")
     decided = Referral.objects.get(state="decided", sender__agency=elin.agency)
     close_referral(by=elin, referral=decided)

@@ -28,8 +28,9 @@ from workspace.models import UserAccount
 
 
 # ---------- the sweep ----------
+# Both look after the connection, which an earlier test may have left open.
 def test_a_sweep_that_fails_stops_no_other_and_the_log_says_what_kind_but_not_what(
-    caplog: pytest.LogCaptureFixture,
+    committed_db: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     done = []
 
@@ -43,7 +44,7 @@ def test_a_sweep_that_fails_stops_no_other_and_the_log_says_what_kind_but_not_wh
     assert SECRET_TEXT not in caplog.text.replace("raise LookupError(SECRET_TEXT)", "")
 
 
-def test_who_stops_the_consumer_is_not_held_up() -> None:
+def test_who_stops_the_consumer_is_not_held_up(committed_db: None) -> None:
     def stopped() -> None:
         raise KeyboardInterrupt
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from tests.cast import SECRET_NAME, Cast
+from tests.cast import SECRET_NAME, Cast, give_consent
 from workspace.models import AuditEntry, Consent, ConsentRow, Disclosure
 from workspace.rules import Hat
 
@@ -84,6 +85,19 @@ def test_it_is_shown_on_the_persons_page_and_can_be_taken_back(cast: Cast, as_ha
     rows = [str(pk) for pk in consent.rows.values_list("pk", flat=True)]
     assert client.post(f"/samtycken/{consent.pk}/aterkalla/", {"rows": rows}).status_code == 302
     assert not ConsentRow.objects.filter(withdrawn_at__isnull=True).exists()
+
+
+def test_the_line_says_who_tells_whom_and_only_what_still_holds(cast: Cast, as_hat: AsHat) -> None:
+    consent = give_consent(cast, back=("answer",), follow_up=True)
+    soc, psyk = cast.soc.agency.short_name, cast.psyk.agency.short_name
+
+    def line() -> str:
+        page = as_hat(cast.soc).get(f"/deltagare/{cast.person.pk}/").content.decode()
+        return page.split('<details class="rows"><summary>')[1].split(", till och med")[0]
+
+    assert line() == f"{soc} berättar för {psyk} och samordnaren; {psyk} berättar för {soc}"
+    consent.rows.filter(recipient=None).update(withdrawn_at=timezone.now())
+    assert line() == f"{soc} och {psyk} berättar för varandra"
 
 
 @pytest.mark.parametrize("who", ["soc_manager", "psyk", "fk", "outsider", "coordinator", "chair"])

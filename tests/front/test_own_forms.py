@@ -5,13 +5,15 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.test import Client
+from django.urls import reverse
 
 from tests.addresses import OF_OWN, OWN
 from tests.cast import Cast
-from tests.front.own_forms import OWN_FORMS, OWN_TEXTS, own_forms
+from tests.front.own_forms import OWN_FORMS, OWN_TEXTS, OWN_WAY_FORMS, READ_ONLY, own_forms
 from tests.meetings.talks import Phone, make_phone
 from tests.referrals.journeys import undone
 from workspace.rules import OWN_PATH
+from workspace.states import AuditAct
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 BAD = {"null": "x\x00y", "bell": "x\x07y", "turned": "x\u202ey", "endless": "x" * 5001}
@@ -41,7 +43,7 @@ def but_reads(found: dict[str, list[Any]]) -> dict[str, list[Any]]:
 
 def test_every_form_of_the_page_is_here(cast: Cast, phone: Phone) -> None:
     assert list(own_forms(cast, phone)) == OWN_FORMS
-    assert set(OWN_FORMS) == OF_OWN | OWN - {"own"}
+    assert set(OWN_FORMS) == OF_OWN | OWN - READ_ONLY
 
 
 @pytest.mark.parametrize("name", OWN_FORMS)
@@ -58,6 +60,33 @@ def test_the_same_form_three_times_has_one_effect_and_one_answer(cast: Cast, pho
     assert first[2] != before
     assert post() == first
     assert post() == first
+
+
+@pytest.mark.parametrize("name", OWN_WAY_FORMS)
+def test_said_again_in_a_new_form_nothing_is_changed_or_told_twice(cast: Cast, phone: Phone, name: str) -> None:
+    """Without the first form's key: what already is so is no act, so it has no line in the audit of acts."""
+    path, data = own_forms(cast, phone)[name]()
+    assert phone.client.post(path, {**data, "once": "a"}).status_code == 302
+    before = rows()
+    again = phone.client.post(path, {**data, "once": "b"})
+    assert again.status_code < 500
+    after = rows()
+    acts = [[line for line in found["AuditEntry"] if line["act"] != AuditAct.READ] for found in (before, after)]
+    assert acts[0] == acts[1]
+    assert but_reads(after) == but_reads(before)
+
+
+@pytest.mark.parametrize("name", OWN_FORMS)
+def test_without_a_visit_a_form_does_nothing_and_leads_to_the_code(cast: Cast, phone: Phone, name: str) -> None:
+    path, data = own_forms(cast, phone)[name]()
+    before = rows()
+    client = Client()
+    got = client.post(path, {**data, "once": "a"})
+    page = got.content.decode()
+    assert got.status_code == 403 and cast.person.first_name not in page
+    looked = client.get(path)
+    assert looked.status_code == 302 and looked.headers["Location"].startswith(reverse("own_code"))
+    assert rows() == before
 
 
 @pytest.mark.parametrize("name", OWN_FORMS)
@@ -87,11 +116,13 @@ def test_an_empty_form_is_no_failure(cast: Cast, phone: Phone, name: str) -> Non
 
 
 @pytest.mark.parametrize("bad", BAD)
-@pytest.mark.parametrize("name", OWN_TEXTS)
-def test_a_text_nobody_can_read_is_refused_at_its_field(cast: Cast, phone: Phone, name: str, bad: str) -> None:
+@pytest.mark.parametrize(("name", "field"), OWN_TEXTS)
+def test_a_text_nobody_can_read_is_refused_at_its_field(
+    cast: Cast, phone: Phone, name: str, field: str, bad: str
+) -> None:
     path, data = own_forms(cast, phone)[name]()
     before = rows()
-    got = phone.client.post(path, {**data, "text": BAD[bad], "once": "a"})
+    got = phone.client.post(path, {**data, field: BAD[bad], "once": "a"})
     page = got.content.decode()
     assert got.status_code == 422
     assert 'aria-invalid="true"' in page and "ds-validation-message" in page
@@ -110,10 +141,10 @@ def test_no_value_of_any_field_makes_the_page_fail(cast: Cast, phone: Phone, nam
             assert got.status_code < 500, (field, value)
 
 
-@pytest.mark.parametrize("name", OWN_TEXTS)
-def test_odd_signs_that_can_be_read_are_kept_as_written(cast: Cast, phone: Phone, name: str) -> None:
+@pytest.mark.parametrize(("name", "field"), OWN_TEXTS)
+def test_odd_signs_that_can_be_read_are_kept_as_written(cast: Cast, phone: Phone, name: str, field: str) -> None:
     text = "Åäö 🙂 e\u0301 \u200bمرحبا <b>&amp;</b> {{ 7 }}"
     path, data = own_forms(cast, phone)[name]()
-    got = phone.client.post(path, {**data, "text": text, "once": "a"}, follow=True)
+    got = phone.client.post(path, {**data, field: text, "once": "a"}, follow=True)
     assert got.status_code in {200, 422}
     assert "<b>&amp;</b>" not in got.content.decode()

@@ -18,6 +18,8 @@ from meetings.states import ConversationState
 from tests.cast import Cast
 from tests.front.own_stage import OWN, Stage, make_stage, sent_agreement
 from tests.meetings.cast import in_days
+from tests.pathway.activity_stage import active, asked_survey, discharge_by_hand, way_in
+from tests.pathway.plan_stage import plan_in_words, plan_shown
 from workspace.actions import make_page_link
 from workspace.front.actions.help import answer_help, ask_for_help
 from workspace.front.views.own_page import SAYS
@@ -28,6 +30,7 @@ S = ConversationState
 MOST, MOST_EASY = 35, 30
 WORD = re.compile(r"[^\W_]+(?:[-’'][^\W_]+)*")
 BLOCKS = {"p", "li", "h1", "h2", "h3", "legend", "label", "br", "div", "section", "form", "blockquote"}
+BLOCKS |= {"caption", "th", "tr"}  # of a table: a head is a sentence, and so is a line of numbers
 # What is there to be pressed, and the frame, are no sentences: they would make any page look easy.
 UNREAD = {"head", "header", "script", "textarea", "button", "summary"}
 UNREAD_CLASSES = {"aids", "ds-button", "ds-skip-link", "sr", "crumb", "toasts"}
@@ -163,6 +166,53 @@ def _other_pages(cast: Cast) -> Iterator[tuple[str, str]]:
     yield from _looked_at(stage, "no consents", OWN)
 
 
+def _plan(cast: Cast) -> Iterator[tuple[str, str]]:
+    stage = make_stage(cast)
+    made = plan_in_words(cast)
+    yield from _looked_at(stage, "no plan words", OWN)
+    yield from _looked_at(stage, "plan words", reverse("own_plan_words"))
+    yield from _looked_at(stage, "about me", reverse("own_areas"))
+    yield from _looked_at(stage, "area", reverse("own_area", args=["wishes"]))
+    for url in (reverse("own_plan_words"), reverse("own_area", args=["wishes"])):
+        yield "plan error", stage.phone.client.post(url, {}).content.decode()
+    stage.phone.client.post(reverse("own_plan_words"), {"own_words": "Jag vill jobba med djur.", "version": "1"})
+    moved = {"own_words": "Jag vill bo vid en sjö.", "version": "1"}
+    yield "plan moved", stage.phone.client.post(reverse("own_plan_words"), moved).content.decode()
+    for path in ({"path_kind": "region_psychiatry"}, {"no_path_reason": "Vi väntar på svar."}):
+        version = plan_shown(cast, made, **path)
+        yield from _looked_at(stage, f"plan {path}", OWN)
+    yield from _looked_at(stage, "plan differs", reverse("own_plan_differ", args=[version.pk]))
+    for verdict in ("agree", "differ"):
+        stage.phone.client.post(reverse(f"own_plan_{verdict}", args=[version.pk]), {"text": "Jag vill vänta."})
+        yield from _looked_at(stage, f"plan {verdict}", OWN)
+
+
+def _how_it_is(cast: Cast) -> Iterator[tuple[str, str]]:
+    stage = make_stage(cast)
+    way = way_in(cast)
+    yield from _looked_at(stage, "on the way", OWN)
+    yield from _looked_at(stage, "no curve", reverse("own_ratings"))
+    asked = asked_survey(cast, way)
+    active(cast, way, from_on=in_days(-20).date())
+    yield from _looked_at(stage, "followed up, asked", OWN)
+    survey = reverse("own_survey", args=[asked.pk])
+    yield from _looked_at(stage, "survey", survey)
+    client = stage.phone.client
+    yield "survey error", client.post(survey, {}).content.decode()
+    yield "ratings error", client.post(reverse("own_ratings"), {}).content.decode()
+    client.post(reverse("own_ratings"), {"people": "4", "belief": "6"})
+    yield from _looked_at(stage, "curve", f"{reverse('own_ratings')}?sagt=sparat")
+    client.post(reverse("own_ratings_show"))
+    yield from _looked_at(stage, "curve shown", f"{reverse('own_ratings')}?sagt=visas")
+    yield from _looked_at(stage, "curve shown, own", OWN)
+    client.post(survey, {"useful": "5", "listened": "3", "equal": "yes"})
+    yield from _looked_at(stage, "answered", f"{OWN}?sagt=enkat")
+    yield "answered again", client.post(survey, {"useful": "5", "listened": "3", "equal": "yes"}).content.decode()
+    discharge_by_hand(way, in_days(0).date())
+    yield "no way to rate", client.post(reverse("own_ratings"), {"people": "4"}).content.decode()
+    yield from _looked_at(stage, "curve after the way", f"{reverse('own_ratings')}?sagt=visas-inte")
+
+
 def _ways_in(cast: Cast) -> Iterator[tuple[str, str]]:
     stage = make_stage(cast)
     link = reverse("own_link", args=[make_page_link(by=cast.soc, participant=cast.person)])
@@ -193,7 +243,7 @@ def _looked_at(stage: Stage, name: str, url: str, status: int = 200) -> Iterator
 
 
 @pytest.mark.parametrize(
-    "pages", [_next_talk, _times, _agreed, _other_pages, _ways_in], ids=lambda found: found.__name__
+    "pages", [_next_talk, _times, _agreed, _plan, _other_pages, _how_it_is, _ways_in], ids=lambda found: found.__name__
 )
 def test_every_page_for_the_participant_is_easy_to_read(cast: Cast, pages: object) -> None:
     assert callable(pages)

@@ -195,7 +195,9 @@ def test_moten_stands_among_the_pages_of_every_hat_that_has_meetings(room: Room,
         (here,) = [one for one in page.context["nav"] if one["label"] == "Möten"]
         assert (here["url"], here["current"]) == ("/moten/", True), hat
         assert 'href="/moten/"' in page.content.decode()
-    assert as_hat(roles["evaluator"]).get("/").context["nav"] == []
+    begins = as_hat(roles["evaluator"]).get("/", follow=True)
+    assert [one["label"] for one in begins.context["nav"]] == ["Uppföljning"]
+    assert as_hat(roles["evaluator"]).get("/moten/").status_code == 404
 
 
 def test_moten_is_the_page_one_is_on_everywhere_under_it(room: Room, as_hat: AsHat) -> None:

@@ -20,6 +20,7 @@ from tests.journeys.meeting_pages import MeetingWorld
 from tests.journeys.own_pages import OwnWorld
 from tests.journeys.pages import Stop, World
 from tests.journeys.talk_pages import TalkWorld
+from tests.journeys.way_pages import FiguresPages, OwnWayPages, WayPages
 from tests.meetings.talks import Phone
 from tests.referrals.journeys import bring_to
 from tests.wire import session_of
@@ -189,6 +190,18 @@ def test_every_page_of_the_meetings_is_for_everybody(people: Cast, in_thread: Ca
 @pytest.mark.parametrize("made", [TalkWorld, OwnWorld])
 def test_every_page_of_the_conversations_is_for_everybody(
     people: Cast, in_thread: Callable[..., Any], tour: Tour, made: type[TalkWorld | OwnWorld]
+) -> None:
+    stops = list(in_thread(lambda: list(made(people).stops())))
+    assert len({stop.name for stop in stops}) == len(stops)
+    for stop in stops:
+        tour.visit(stop)
+    tour.report()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("made", [WayPages, OwnWayPages, FiguresPages])
+def test_every_page_of_the_way_and_the_figures_is_for_everybody(
+    people: Cast, in_thread: Callable[..., Any], tour: Tour, made: type[WayPages | OwnWayPages | FiguresPages]
 ) -> None:
     stops = list(in_thread(lambda: list(made(people).stops())))
     assert len({stop.name for stop in stops}) == len(stops)

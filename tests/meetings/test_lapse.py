@@ -116,4 +116,4 @@ def test_it_is_part_of_the_sweep_and_costs_one_question_while_nothing_has_run_ou
     consent_until(room, LAST_DAY, room.cast.psyk)
     few = cost()
     put(room)
-    assert cost() == few == 3  # referrals, cases, conversations
+    assert cost() == few == 4  # referrals, cases, conversations, ways

@@ -12,21 +12,15 @@ from django.urls import reverse
 from meetings.models import MeetingEvent
 from notifications.models import Notification
 from referrals.models import ReferralEvent
+from tests import addresses as known
 from tests.addresses import (
-    OF_ACTION,
     OF_ANYTHING,
-    OF_ATTENDANCE,
-    OF_CASES,
-    OF_COMMITMENT,
-    OF_CONVENER,
-    OF_DECISION,
     OF_HELP,
     OF_MEETINGS,
-    OF_PLAN,
-    OF_REQUEST,
     OF_STAFF,
     OF_TALKS,
     OF_TOKEN,
+    OF_WAYS,
     POST_ONLY,
     REFUSED_METHODS,
     addresses,
@@ -50,11 +44,13 @@ NO_RIGHT = ("outsider", "fk", "soc_manager", "psyk_manager", "coordinator", "cha
 # Of conversations: psyk is a party, and knows of what is the convener's alone only that it is; managers hear calls for
 # help, and coordinator and chair nothing at all.
 OPEN_TO = {
-    "fk": OF_MEETINGS - OF_CASES,
-    "coordinator": OF_MEETINGS - OF_CASES,
-    "psyk": (OF_MEETINGS - OF_DECISION - OF_ACTION) | (OF_TALKS - OF_CONVENER - OF_REQUEST - OF_PLAN - OF_COMMITMENT),
-    "soc_manager": OF_HELP,
-    "chair": OF_ATTENDANCE,
+    "fk": known.OF_MEETINGS - known.OF_CASES,
+    "coordinator": (known.OF_MEETINGS - known.OF_CASES) | known.OF_ROLES_FIGURES,
+    "psyk": (known.OF_MEETINGS - known.OF_DECISION - known.OF_ACTION)
+    | (known.OF_TALKS - known.OF_CONVENER - known.OF_REQUEST - known.OF_PLAN - known.OF_COMMITMENT)
+    | known.OF_TOLD,
+    "soc_manager": known.OF_HELP | known.OF_FIGURES_PARTY,
+    "chair": known.OF_ATTENDANCE | known.OF_MONTH_READ | known.OF_MONTH_AND_GOAL | {"figures_change"},
 }
 
 
@@ -148,7 +144,7 @@ SHOWN = {
     "receiver": {
         **dict.fromkeys(("/", "/idag/vantar/"), (TASKS["psyk"],)),
         **dict.fromkeys(("/moten/uppgifter/", "/moten/uppgifter/lista/"), (*TOLD, *ALL_WORDS)),
-        "/samtal/": TOLD,
+        **dict.fromkeys(("/samtal/", "/delat/"), TOLD),
     },
     "soc_manager": {**dict.fromkeys(("/", "/idag/vantar/"), TOLD), "/hjalp/": (*TOLD, HELP)},
 }
@@ -166,7 +162,7 @@ def test_planted_words_reach_nobody_without_the_right(
         paths = [*PLAIN, *SEARCHES]
         if who != "receiver":  # who reads the lists before opening: their words reveal nothing either
             paths.append(world.path("referral", world.sent))
-            hidden = OF_MEETINGS | OF_TALKS | (OF_HELP - OPEN_TO.get(who, set()))
+            hidden = OF_MEETINGS | OF_TALKS | OF_WAYS | (OF_HELP - OPEN_TO.get(who, set()))
             paths += [world.path(name, world.sent) for name in sorted(hidden - POST_ONLY)]
         for path in paths:
             got = client.get(path)
@@ -253,7 +249,7 @@ def test_a_manager_reads_with_a_reason_and_writes_nothing(whole_world: World, as
     assert SECRET_TEXT in manager.get(world.path("referral", world.sent)).content.decode()
     Consent.objects.filter(pk=world.consent.pk).update(to_be_confirmed=True)
     before, changed = (footprint(), written()), set()
-    for name in sorted(OF_STAFF - OF_HELP - {"open_with_reason"}):
+    for name in sorted(OF_STAFF - OF_HELP - known.OF_FIGURES_PARTY - {"open_with_reason"}):
         with undone():
             manager.post(world.path(name, world.draft if name.startswith("draft") else world.sent), world.form)
             after = footprint() | {"AuditEntry": before[0]["AuditEntry"]}, written()

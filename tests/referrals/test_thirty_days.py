@@ -167,8 +167,9 @@ def test_thirty_days_cut_off_at_random_tell_what_thirty_calm_days_tell(clock: An
 
 @pytest.mark.long
 @pytest.mark.django_db
-def test_thirty_days_cut_off_in_many_more_ways(clock: Any) -> None:
-    compare_with_calm(clock, range(SEED, SEED + 30))
+@pytest.mark.parametrize("first", range(SEED, SEED + 30, 6))
+def test_thirty_days_cut_off_in_many_more_ways(clock: Any, first: int) -> None:
+    compare_with_calm(clock, range(first, first + 6))
 
 
 @pytest.mark.django_db

@@ -10,8 +10,10 @@ from referrals import actions as referral_actions
 from referrals.models import Referral, SavedFilter
 from referrals.states import AnswerScope, ReferralState
 from tests.cast import Cast, give_consent
+from tests.figures.figure_forms import FIGURE_FORMS, figure_forms
 from tests.meetings.forms import meeting_forms
 from tests.meetings.talk_forms import TALK_FORMS, talk_forms
+from tests.pathway.way_forms import WAY_FORMS, way_forms
 from tests.referrals.journeys import bring_to
 from workspace.models import Consent
 from workspace.rules import Hat
@@ -122,6 +124,8 @@ def forms(cast: Cast) -> dict[str, Form]:
         **board_forms(cast),
         **{name: form for name, form in meeting_forms(cast).items() if name not in UNREPEATED},
         **talk_forms(cast),
+        **way_forms(cast),
+        **figure_forms(cast),
     }
 
 
@@ -149,7 +153,7 @@ FORMS += [
     "case_action", "room_start", "room_go", "room_extend", "room_finish", "room_resume", "room_pen",
     "item_gender", "note_save", "note_merge",
 ]  # fmt: skip
-FORMS += TALK_FORMS
+FORMS += TALK_FORMS + WAY_FORMS + FIGURE_FORMS
 # What is posted and is not among them, and why.
 UNREPEATED = {
     "draft_autosave": "saved again while somebody types; it has a version of its own",
@@ -165,4 +169,13 @@ UNREPEATED = {
     "read_all": "read is read",
     "end_absence": "a repeat finds no absence: tests/front/test_absence.py",
     "room_here": "says that the page is still open: that the moment moves is what it is for",
+}
+# What leaves no act in the audit, and why.
+UNLOGGED = {
+    "draft_address": "a draft is its desk's alone until it is sent, and that is logged",
+    "draft_ground": "a draft is its desk's alone until it is sent, and that is logged",
+    "draft_text": "a draft is its desk's alone until it is sent, and that is logged",
+    "save_filter": "about nobody, and read by nobody else",
+    "drop_filter": "about nobody, and read by nobody else",
+    "note_merge": "within a minute of the note it grew from, whose act is logged",
 }

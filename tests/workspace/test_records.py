@@ -8,22 +8,23 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import OperationalError, connection
 from django.test import Client
 from django.test.signals import template_rendered
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from notifications.models import Counter, Notification
+from notifications.models import Counter, Notification, ParticipantMail
 from referrals import actions as referral_actions
-from referrals.models import Referral, ReferralKind
+from referrals.models import Referral, ReferralKind, ReferralLeg, SavedFilter
 from referrals.states import AnswerScope, ReferralState, Verb
-from tests.addresses import POST_ONLY, addresses
+from tests.addresses import GET_ONLY, OF_FIGURES, OF_TOLD, OF_WAYS, POST_ONLY, addresses
 from tests.cast import Cast, draft, give_consent, make_cast, make_member, make_participant, sent
 from tests.infrastructure import close_connections
 from tests.meetings.world import written
 from tests.referrals.journeys import ALL, DO, bring_to, footprint, undone, walk
-from tests.workspace.forms import FORMS, UNREPEATED, forms
+from tests.workspace.forms import FORMS, UNLOGGED, UNREPEATED, forms
 from workspace import actions
 from workspace.models import AuditEntry, Consent, FunctionMember, Membership, Participant, StatedReason
 from workspace.rules import Hat
@@ -205,25 +206,40 @@ def test_an_act_that_fails_at_any_of_its_writes_leaves_nothing(
 # ---------- repeats ----------
 @pytest.mark.embedded
 def test_every_address_that_writes_about_a_person_is_among_the_forms(cast: Cast) -> None:
-    assert list(forms(cast)) == FORMS
+    with CaptureQueriesContext(connection) as seen:
+        assert list(forms(cast)) == FORMS
+    assert not seen, "a form makes what it needs when it is sent, not when it is listed"
     keyed = {name for name, _, parameters in addresses() if parameters and name.startswith("referral_")}
     assert keyed - {"referral_fragment"} <= set(FORMS)
     assert POST_ONLY - set(FORMS) == set(UNREPEATED)
+    assert set(FORMS) >= (OF_WAYS | OF_FIGURES) - GET_ONLY - OF_TOLD
+
+
+def all_rows() -> dict[str, Any]:
+    """What a form could write, to be compared before and after."""
+    apart = (ReferralLeg, SavedFilter, ParticipantMail, StatedReason)
+    models = [*apps.get_app_config("pathway").get_models(), *apps.get_app_config("figures").get_models(), *apart]
+    rows = {model._meta.label: list(model._default_manager.order_by("pk").values()) for model in models}
+    return footprint() | written() | rows
 
 
 @pytest.mark.embedded
 @pytest.mark.parametrize("name", FORMS)
 def test_the_same_form_three_times_has_one_effect_and_one_answer(cast: Cast, as_hat: AsHat, name: str) -> None:
     hat, path, data = forms(cast)[name]()
-    client = as_hat(hat)
+    client, before, begun = as_hat(hat), all_rows(), mark()
 
-    def post() -> tuple[int, str, dict[str, Any], int, dict[str, Any]]:
+    def post() -> tuple[int, str, dict[str, Any]]:
         got = client.post(path, {**data, "once": "samma nyckel"})
-        reasons = StatedReason.objects.count()
-        return got.status_code, got.headers.get("Location", ""), footprint(), reasons, written()
+        return got.status_code, got.headers.get("Location", ""), all_rows()
 
     first = post()
     assert first[0] == 302, first
+    changed = {what for what, rows in first[2].items() if rows != before[what]} - {"IdempotencyKey"}
+    assert changed, "the form did nothing"
+    logged = AuditEntry.objects.filter(pk__gt=begun).exclude(act__in=("read", "refresh")).exists()
+    assert logged is (name not in UNLOGGED), "whoever asks afterwards cannot see who did it"
+    assert reads_since(begun) == [], "nothing was shown"
     assert post() == first
     assert post() == first
 

@@ -19,6 +19,7 @@ from referrals.rules import side_of
 from workspace.live import NO_WIRE, hat_group, session_group, topic_group
 from workspace.middleware import choose_hat, session_digest
 from workspace.models import Membership
+from workspace.pathway.queries.shares import ways_told_to
 from workspace.queries import account_of_session, active_hats, hats_of, hats_of_sessions
 from workspace.rules import HAT, Hat, is_coordinator
 
@@ -49,6 +50,8 @@ def group_of_topic(hat: Hat, topic: str) -> str | None:
     if kind == "conversation" and isinstance(hat, Membership):
         conversation = conversations_visible_to(hat).filter(pk=int(number)).first()
         return topic_group(kind, conversation.pk, f"myndighet{hat.agency_id}") if conversation else None
+    if kind == "way" and ways_told_to(hat).filter(pk=int(number)).exists() and isinstance(hat, Membership):
+        return topic_group(kind, int(number), f"myndighet{hat.agency_id}")
     if kind == "board" and is_coordinator(hat) and hat.cooperation_id == int(number):
         return topic_group(kind, hat.cooperation_id)
     return None

@@ -18,9 +18,12 @@ from meetings.actions.commitments import remind_of_commitments
 from meetings.actions.conversations import close_stale
 from meetings.actions.openings import lapse_meetings, open_due_meetings, warn_of_gaps
 from meetings.actions.plans import tell_due_plans
+from meetings.figures.actions.freezing import freeze_ended_months
 from notifications.actions import send_digests, send_participant_mails
 from referrals.actions import chase, return_from_left_agencies
 from workspace.front.actions.expiry import expire_disclosures
+from workspace.front.actions.way import tell_phase_limits
+from workspace.front.actions.way_activities import ask_about_activities, tell_follow_ups
 
 log = logging.getLogger("samverkansrum.jobs")
 
@@ -36,6 +39,10 @@ SWEEPS: tuple[Sweep, ...] = (
     close_stale,
     tell_due_plans,
     remind_of_commitments,
+    tell_phase_limits,
+    ask_about_activities,
+    tell_follow_ups,
+    freeze_ended_months,
     send_digests,
     send_participant_mails,
 )

@@ -1,4 +1,4 @@
-"""Withdrawing a consent: one act over the ground floor, the referrals and the meetings (house.md 1, 3)."""
+"""Withdrawing a consent: one act over the ground floor, the ways, the referrals and the meetings (house.md 1, 3)."""
 
 from collections.abc import Collection, Sequence
 
@@ -10,6 +10,7 @@ from notifications.actions import Notice, deliver
 from referrals import actions as referrals
 from workspace.actions import action, end_rows, lock_participant
 from workspace.errors import NotAllowed
+from workspace.front.actions import way_shares
 from workspace.models import Browser, Consent, ConsentRow, Membership, Participant
 from workspace.queries import present_at_desk
 from workspace.rules import is_caseworker
@@ -22,8 +23,9 @@ def withdraw_consent(*, by: Membership | Browser, consent: Consent, row_ids: Col
 
     Locks the participant, then the rows; marks them withdrawn and ends what rests on them; open referrals whose
     identity or question did become withdrawn; their receivers are told, and their open pages close within a second. So
-    do the cases on meetings and the conversations that rested on it, for whoever they were disclosed to. Where the
-    person does it, those who told are told too: the participant's desk at least, where nothing else says it there.
+    do the cases on meetings, the conversations and the parts of a way that rested on it, for whoever they were
+    disclosed to. Where the person does it, those who told are told too: the participant's desk at least, where nothing
+    else says it there.
     What was disclosed stays in the history; disclosures on other grounds are untouched. Rows already withdrawn are
     left as they are. Refuses anybody but a caseworker of the agency that obtained the consent, and the participant.
     """
@@ -38,10 +40,11 @@ def withdraw_consent(*, by: Membership | Browser, consent: Consent, row_ids: Col
     notices, topics = referrals.on_ground_lost(rows, by=by, agency=consent.agency)
     case_notices, case_topics = meetings.on_ground_lost(rows, by=by, agency=consent.agency)
     talk_notices, talk_topics = conversations.on_ground_lost(rows, by=by)
-    told = [*notices, *case_notices, *talk_notices]
+    way_notices, way_topics = way_shares.on_ground_lost(rows)
+    told = [*notices, *case_notices, *talk_notices, *way_notices]
     if isinstance(by, Browser):
         told += _tell_desk(participant, rows, told)
-    deliver(told, [*topics, *case_topics, *talk_topics])
+    deliver(told, [*topics, *case_topics, *talk_topics, *way_topics])
 
 
 def _tell_desk(participant: Participant, rows: Sequence[ConsentRow], told: Sequence[Notice]) -> list[Notice]:

@@ -25,6 +25,7 @@ from workspace.actions.consents import RowInput
 from workspace.front.actions.consents import withdraw_consent
 from workspace.front.actions.demo_meetings import meeting_steps
 from workspace.front.actions.demo_talks import talk_steps
+from workspace.front.actions.demo_ways import way_steps
 from workspace.front.actions.expiry import expire_disclosures
 from workspace.front.actions.made import Made, Step
 from workspace.front.demo.acts import Act, Story
@@ -156,6 +157,7 @@ def _steps(made: Made) -> list[Step]:
             steps.append((at(act.days_ago, act.at), _step(_act, made, number, story, act)))
     steps += meeting_steps(made)
     steps += talk_steps(made)
+    steps += way_steps(made)
     steps.append((at(1, "06.00"), _step(expire_disclosures)))
     for days_ago, time, who in READ_NOTICES:
         steps.append((at(days_ago, time), _step(_read_notices, made.members[who])))

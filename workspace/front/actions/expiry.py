@@ -6,6 +6,8 @@ from meetings.queries.circles import cases_out_of_ground
 from meetings.queries.conversation_grounds import conversations_out_of_ground
 from referrals import actions as referrals
 from referrals.queries import referrals_out_of_ground
+from workspace.front.actions.way_shares import close_lapsed_shares
+from workspace.pathway.queries.shares import ways_with_lapsed_shares
 
 
 def expire_disclosures() -> int:
@@ -23,4 +25,7 @@ def expire_disclosures() -> int:
     talks = list(conversations_out_of_ground())
     for talk in talks:
         close_lapsed_talk(conversation=talk)
-    return len(found) + len(cases) + len(talks)
+    ways = list(ways_with_lapsed_shares())
+    for way in ways:
+        close_lapsed_shares(enrolment=way)
+    return len(found) + len(cases) + len(talks) + len(ways)

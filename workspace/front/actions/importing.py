@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from itertools import count
 
@@ -11,8 +11,16 @@ from referrals.models import ReferralKind
 from workspace.actions import action, record_act, register_participant
 from workspace.front.importing.checking import check_workbook
 from workspace.front.importing.queries import what_is_known, what_was_read
-from workspace.front.importing.rows import AgencyRow, Checked, New, ParticipantRow, ReferralRow, StaffRow
-from workspace.front.importing.sheets import AGENCIES, PARTICIPANTS, REFERRALS, STAFF, Fault, Workbook
+from workspace.front.importing.rows import (
+    AgencyRow,
+    Checked,
+    DischargeRow,
+    New,
+    ParticipantRow,
+    ReferralRow,
+    StaffRow,
+)
+from workspace.front.importing.sheets import AGENCIES, DISCHARGES, PARTICIPANTS, REFERRALS, STAFF, Fault, Workbook
 from workspace.models import (
     Agency,
     Cooperation,
@@ -27,6 +35,7 @@ from workspace.models import (
     Participant,
     UserAccount,
 )
+from workspace.pathway.actions.importing import Ended, import_discharge
 from workspace.states import AgencyKind, AuditAct, CooperationRoleKind
 from workspace.swedish import say_list
 
@@ -60,11 +69,12 @@ class Imported:
     staff: int
     participants: int
     referrals: int
+    discharges: int
     already: int
 
     @property
     def new(self) -> int:
-        return self.agencies + self.staff + self.participants + self.referrals
+        return self.agencies + self.staff + self.participants + self.referrals + self.discharges
 
 
 def _unwatched(done: int, total: int) -> None:
@@ -78,9 +88,10 @@ def import_workbook(
     """Take in what is new in a workbook; rows read before and unchanged are passed over, by their keys.
 
     Locks out another import; checks every row against the database as it then is; writes agencies with a desk each,
-    the cooperation, accounts and their hats, participants, and referrals with their consents and history, each with
-    an `ImportedRow` and audit rows marked as import. Sends no notices. With `only_check` nothing is written, and the
-    value says what would be: no number is used up either. `watch` is told how many rows of how many are written.
+    the cooperation, accounts and their hats, participants, referrals with their consents and history, and discharges
+    without participants for the figures, each with an `ImportedRow` and audit rows marked as import. Sends no notices.
+    With `only_check` nothing is written, and the value says what would be: no number is used up either. `watch` is told
+    how many rows of how many are written.
 
     Raises `WorkbookRefused` with every fault, having written nothing.
     """
@@ -96,20 +107,22 @@ def import_workbook(
         staff=len(checked.staff),
         participants=len(checked.participants),
         referrals=len(checked.referrals),
+        discharges=len(checked.discharges),
         already=checked.already,
     )
 
 
 def _write(checked: Checked, today: date, watch: Watch) -> None:
     """Sheet by sheet: each refers only to those before it."""
-    total = len(checked.agencies) + len(checked.staff) + len(checked.participants) + len(checked.referrals)
+    sheets = (checked.agencies, checked.staff, checked.participants, checked.referrals, checked.discharges)
+    total = sum(len(rows) for rows in sheets)
     numbers = count(1)
 
     def passed() -> None:
         watch(next(numbers), total)
 
     _write_agencies(checked.agencies, passed)
-    if not (checked.staff or checked.participants or checked.referrals or checked.agencies):
+    if not total:
         return
     cooperation = _cooperation(today)
     desks = {
@@ -119,6 +132,7 @@ def _write(checked: Checked, today: date, watch: Watch) -> None:
     _write_staff(checked.staff, desks, cooperation, today, passed)
     _write_participants(checked.participants, desks, passed)
     _write_referrals(checked.referrals, desks, cooperation, today, passed)
+    _write_discharges(checked.discharges, desks, cooperation, passed)
 
 
 def _remember(sheet: str, written: Iterable[tuple[New, int]]) -> None:
@@ -268,3 +282,26 @@ def _write_referrals(
         )
         written.append((new, referral.pk))
     _remember(REFERRALS.name, written)
+
+
+# ---------- the figures ----------
+def _write_discharges(
+    rows: list[New[DischargeRow]], desks: dict[str, Function], cooperation: Cooperation, passed: Passed
+) -> None:
+    """Without participants: the labour-market unit owns them, and they are counted when it lets itself be counted."""
+    places = {place.name: place for place in Municipality.objects.all()}
+    written = []
+    for new in rows:
+        passed()
+        row = new.row
+        way = import_discharge(
+            agency=desks[row.agency].agency,
+            cooperation=cooperation,
+            municipality=places[row.municipality],
+            gender=row.gender,
+            birth_year=row.birth_year,
+            enrolled_on=row.enrolled_on,
+            ended=Ended(**{part.name: getattr(row, part.name) for part in fields(Ended)}),
+        )
+        written.append((new, way.pk))
+    _remember(DISCHARGES.name, written)

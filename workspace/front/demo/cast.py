@@ -1,4 +1,4 @@
-"""Who is in the demo: agencies, cooperations, the sixteen who sign in, and the people it is about."""
+"""Who is in the demo: agencies, cooperations, the eighteen who sign in, and the people it is about."""
 
 from typing import NamedTuple
 
@@ -91,6 +91,7 @@ USERS = (
     UserGiven("af-pitea", "Jonas", "Ekstrand", (Seat("af-pitea"),)),
     UserGiven("fk-norr", "Birgitta", "Åkerlind", (Seat("fk-norr"),)),
     UserGiven("amv-pitea", "Karin", "Sundvall", (Seat("amv-pitea"),)),
+    UserGiven("amv-pitea-chef", "Roland", "Nyberg", (Seat("amv-pitea", MemberRole.MANAGER, None),)),
     # Those who sit in the cooperation group when the ordinary member can't.
     UserGiven("psyk-pitea-2", "Henrik", "Boström", (Seat("psyk-pitea", seat=DEPUTY),)),
     UserGiven("lss-pitea-2", "Anders", "Högdahl", (Seat("lss-pitea", seat=DEPUTY),)),
@@ -100,6 +101,7 @@ USERS = (
     UserGiven("tva-hattar", "Sara", "Lindvall", (Seat("amv-pitea", seat=DEPUTY), Seat("lss-pitea", seat=DEPUTY))),
     UserGiven("samordnare", "Petra", "Sjöblom", cooperation_role=CooperationRoleKind.COORDINATOR),
     UserGiven("ordforande", "Lars", "Engfors", cooperation_role=CooperationRoleKind.CHAIR),
+    UserGiven("utvarderare", "Solveig", "Nordmark", cooperation_role=CooperationRoleKind.EVALUATOR),
 )
 
 W, M, X = Gender.WOMAN, Gender.MAN, Gender.UNKNOWN

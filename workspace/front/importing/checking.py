@@ -7,10 +7,20 @@ from datetime import date
 from typing import Any, TypeVar
 
 from workspace.front.importing.cells import RowCheck
+from workspace.front.importing.discharge_checks import check_discharge
 from workspace.front.importing.queries import Known
 from workspace.front.importing.row_checks import check_agency, check_participant, check_person, check_referral
 from workspace.front.importing.rows import Checked, Context, New, WasRead
-from workspace.front.importing.sheets import AGENCIES, PARTICIPANTS, REFERRALS, SHEETS, STAFF, Fault, Workbook
+from workspace.front.importing.sheets import (
+    AGENCIES,
+    DISCHARGES,
+    PARTICIPANTS,
+    REFERRALS,
+    SHEETS,
+    STAFF,
+    Fault,
+    Workbook,
+)
 
 DEMO = (
     "Här finns demonstrationens konton, vars lösenord alla känner till. Läs in arbetsboken i en egen databas: "
@@ -31,6 +41,7 @@ def check_workbook(workbook: Workbook, known: Known, *, was_read: WasRead, today
     checked.staff = _check_sheet(context, STAFF.name, check_person, checked)
     checked.participants = _check_sheet(context, PARTICIPANTS.name, check_participant, checked)
     checked.referrals = _check_sheet(context, REFERRALS.name, check_referral, checked)
+    checked.discharges = _check_sheet(context, DISCHARGES.name, check_discharge, checked)
     order = [context.workbook.sheets[sheet.name].file for sheet in SHEETS if sheet.name in workbook.sheets]
     checked.faults.sort(key=lambda fault: (order.index(fault.file) if fault.file in order else -1, fault.row or 0))
     return checked
@@ -43,7 +54,7 @@ def _missing_sheets(workbook: Workbook, known: Known) -> list[Fault]:
         if workbook.file
         else Fault(f"{sheet.name}.csv", "Filen saknas i mappen. Spara bladet som CSV under det namnet.")
         for sheet in SHEETS
-        if sheet.name not in workbook.sheets and sheet.name not in known.imported
+        if not sheet.optional and sheet.name not in workbook.sheets and sheet.name not in known.imported
     ]
 
 

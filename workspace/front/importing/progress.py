@@ -19,8 +19,10 @@ class Terminal(Protocol):
 class Progress:
     """«Läser in: 140 av 900 rader», rewritten in place once the work has taken a second. Silent but at a terminal."""
 
-    def __init__(self, out: Terminal, clock: Callable[[], float] = time.monotonic) -> None:
-        self.out, self.clock = out, clock
+    def __init__(
+        self, out: Terminal, clock: Callable[[], float] = time.monotonic, says: str = "Läser in: {} av {} rader"
+    ) -> None:
+        self.out, self.clock, self.says = out, clock, says
         self.seen = out.isatty()
         self.began = self.told = clock()
         self.width = 0
@@ -30,7 +32,7 @@ class Progress:
         now = self.clock()
         if self.seen and now - self.began >= QUIET_FOR and (now - self.told >= EVERY or done == total):
             self.told = now
-            self._write(f"Läser in: {done} av {total} rader")
+            self._write(self.says.format(done, total))
 
     def end(self) -> None:
         """Leave the line blank, for what is said next."""

@@ -24,7 +24,7 @@ def check_agency(check: RowCheck, context: Context) -> AgencyRow | None:
     if code and not CODE.fullmatch(code):
         check.fault("Kod", f"{check.said('Kod')} går inte som kod. Använd a–z, siffror och bindestreck: soc-pitea.")
     kind = check.one_of("Typ", [kind.label for kind in AgencyKind], what="ingen typ som känns igen")
-    place = _municipality(check, context)
+    place = municipality_of(check, context)
     before = context.known.imported.get(check.read.sheet.name, {}).get(code)
     if before is None and code in context.known.agencies:
         check.fault("Kod", f"{check['Kod']} finns redan, men kom inte från en arbetsbok. Välj en annan kod.")
@@ -33,7 +33,7 @@ def check_agency(check: RowCheck, context: Context) -> AgencyRow | None:
     return AgencyRow(code, name, KINDS[kind], place) if kind and not check.faults else None
 
 
-def _municipality(check: RowCheck, context: Context) -> str:
+def municipality_of(check: RowCheck, context: Context) -> str:
     """The municipality as the database spells it; empty where the cell is blank or wrong."""
     text = check["Kommun"]
     if not text or not check.sound("Kommun"):
@@ -76,9 +76,9 @@ def check_person(check: RowCheck, context: Context) -> StaffRow | None:
 
 def check_participant(check: RowCheck, context: Context) -> ParticipantRow | None:
     agency = context.agency(check, "Ansvarig verksamhet")
-    place = _municipality(check, context)
+    place = municipality_of(check, context)
     enrolled_on = check.day("Inskriven")
-    birth_year = _birth_year(check)
+    birth_year = birth_year_of(check)
     if check["Kön"].casefold() not in {*GENDERS, ""}:
         check.fault("Kön", "Det som står här känns inte igen. Skriv kvinna eller man, eller lämna cellen tom.")
     if PROTECTED.search(f"{check['Förnamn']} {check['Efternamn']}"):
@@ -97,7 +97,7 @@ def check_participant(check: RowCheck, context: Context) -> ParticipantRow | Non
     )
 
 
-def _birth_year(check: RowCheck) -> int | None:
+def birth_year_of(check: RowCheck) -> int | None:
     text = check["Födelseår"]
     if not text or not check.sound("Födelseår"):
         return None

@@ -9,6 +9,7 @@ from workspace.front.importing.cells import RowCheck, nearest
 from workspace.front.importing.queries import Known
 from workspace.front.importing.sheets import AGENCIES, PARTICIPANTS, Course, Fault, Workbook
 from workspace.models import ImportedRow
+from workspace.pathway.states import Outcome
 from workspace.states import AgencyKind, Gender, MemberRole, SeatKind
 
 T = TypeVar("T")
@@ -68,6 +69,26 @@ class ReferralRow:
 
 
 @dataclass(frozen=True)
+class DischargeRow:
+    """Somebody who was discharged, for the figures. `agency` is the code of the municipality's labour-market unit."""
+
+    number: str
+    agency: str
+    municipality: str
+    gender: Gender
+    birth_year: int
+    enrolled_on: date
+    ended_on: date
+    plan_made: bool
+    plan_completed: bool
+    completed_time: bool
+    path_identified: bool
+    outcome: Outcome
+    increased: str
+    picture: str
+
+
+@dataclass(frozen=True)
 class New(Generic[T]):
     """A row that has not been read before, with the key and digest to remember it by."""
 
@@ -84,6 +105,7 @@ class Checked:
     staff: list[New[StaffRow]] = field(default_factory=list)
     participants: list[New[ParticipantRow]] = field(default_factory=list)
     referrals: list[New[ReferralRow]] = field(default_factory=list)
+    discharges: list[New[DischargeRow]] = field(default_factory=list)
     already: int = 0
     faults: list[Fault] = field(default_factory=list)
 
@@ -95,6 +117,7 @@ class AgencyNamed:
     code: str
     name: str
     kind: AgencyKind | None
+    municipality: str
 
 
 class Context:
@@ -106,13 +129,18 @@ class Context:
     def __init__(self, workbook: Workbook, known: Known, was_read: WasRead, today: date) -> None:
         self.workbook, self.known, self.was_read, self.today = workbook, known, was_read, today
         self.agencies = {
-            code: AgencyNamed(agency.code, agency.name, AgencyKind(agency.kind))
+            code: AgencyNamed(
+                agency.code,
+                agency.name,
+                AgencyKind(agency.kind),
+                agency.municipality.name if agency.municipality else "",
+            )
             for code, agency in known.agencies.items()
         }
         self.agency_names = {agency.name.casefold(): code for code, agency in self.agencies.items()}
         for row in self._rows(AGENCIES.name):
             code, kind = row.get("Kod", "").casefold(), KINDS.get(row.get("Typ", "").casefold())
-            self.agencies.setdefault(code, AgencyNamed(code, row.get("Namn", ""), kind))
+            self.agencies.setdefault(code, AgencyNamed(code, row.get("Namn", ""), kind, row.get("Kommun", "")))
         # Whose participant somebody is, by key.
         self.owners = {key: code.casefold() for key, code in known.participants.items()}
         for row in self._rows(PARTICIPANTS.name):
@@ -131,6 +159,11 @@ class Context:
             near = nearest(check[column], self._names())
             check.fault(column, f"Det finns ingen verksamhet med koden {check.said(column)}.{near}")
         return agency
+
+    def labour_market_units(self, municipality: str) -> list[AgencyNamed]:
+        """The units of a municipality that its discharges belong to: one, if all is well."""
+        units = [agency for agency in self.agencies.values() if agency.kind == AgencyKind.LABOUR_MARKET_UNIT]
+        return [agency for agency in units if agency.municipality.casefold() == municipality.casefold()]
 
     def _names(self) -> dict[str, str]:
         """What somebody may have written instead of a code: the code with a slip, the name, or a word of it."""

@@ -1,4 +1,4 @@
-"""What the workbook looks like: its four sheets, their columns, and how a fault in them is said. Pure data."""
+"""What the workbook looks like: its five sheets, their columns, and how a fault in them is said. Pure data."""
 
 from dataclasses import dataclass, field
 
@@ -23,6 +23,8 @@ class Sheet:
 
     name: str
     columns: tuple[Column, ...]
+    # A workbook is whole without it.
+    optional: bool = False
 
     @property
     def key(self) -> str:
@@ -78,7 +80,27 @@ REFERRALS = Sheet(
         Column("Läge", 40),
     ),
 )
-SHEETS = (AGENCIES, STAFF, PARTICIPANTS, REFERRALS)
+# People who were discharged long ago: without names, and counted in the figures only.
+DISCHARGES = Sheet(
+    "utskrivningar",
+    (
+        Column("Löpnr", 20),
+        Column("Kommun", 60),
+        Column("Kön", 20, required=False, private=True),
+        Column("Födelseår", 20, private=True),
+        Column("Inskriven", 40),
+        Column("Utskriven", 40),
+        Column("Handlingsplan upprättad", 20),
+        Column("Handlingsplan fullföljd", 20),
+        Column("Utfall", 60, private=True),
+        Column("Möjligheterna har ökat", 20, required=False, private=True),
+        Column("Fullföljt sin tid", 20),
+        Column("Bild av möjligheterna", 20, required=False, private=True),
+        Column("Identifierat sin väg", 20),
+    ),
+    optional=True,
+)
+SHEETS = (AGENCIES, STAFF, PARTICIPANTS, REFERRALS, DISCHARGES)
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,12 @@ from notifications.registry import all_kinds
 from referrals.queries import referrals_visible_to, waiting_for
 from referrals.states import UNANSWERED_STATES, ReferralState
 from workspace.clocks import start_of
+from workspace.front.queries.follow_ups import follow_up_to_dos, follow_ups_coming
 from workspace.front.queries.help import help_to_dos
 from workspace.front.queries.meetings import meeting_to_dos, meetings_coming
 from workspace.front.queries.rows import Coming, Happening, ToDo
 from workspace.front.queries.talks import talk_to_dos, talks_coming
+from workspace.front.queries.way import way_to_dos
 from workspace.models import ConsentRow, Membership
 from workspace.queries import participants_visible_to
 from workspace.rules import row_lives
@@ -43,6 +45,10 @@ def to_do(member: Membership) -> tuple[list[ToDo], list[int]]:
     talks, named = talk_to_dos(member)
     asked, asking = help_to_dos(member)
     items, people = [*items, *talks, *asked], [*people, *named, *asking]
+    phases, walking = way_to_dos(member)
+    items, people = [*items, *phases], [*people, *walking]
+    follow_ups, followed = follow_up_to_dos(member)
+    items, people = [*items, *follow_ups], [*people, *followed]
     for referral in waiting_for(member)[:SHOWN]:
         ours = referral.sender.agency_id == member.agency_id
         them = referral.receiver.agency if ours else referral.sender.agency
@@ -98,6 +104,8 @@ def coming(member: Membership) -> tuple[list[Coming], list[int]]:
     today = timezone.localdate()
     talks, people = talks_coming(member, today + SOON)
     items = [*meetings_coming(member, today + SOON), *talks]
+    follow_ups, followed = follow_ups_coming(member, today + SOON)
+    items, people = [*items, *follow_ups], [*people, *followed]
     waited = (
         referrals_visible_to(member)
         .filter(sender__agency=member.agency_id, answer_wished_on__range=(today, today + SOON), sent_at__isnull=False)

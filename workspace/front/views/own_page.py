@@ -17,6 +17,8 @@ from workspace.front.actions.own_look import choose_look
 from workspace.front.forms import QuestionForm
 from workspace.front.queries.own_agreement import Held, agreements_of, read_agreed, taken_back, words_wanted
 from workspace.front.queries.own_page import last_visit, own_help, shown, talker_of, yeses_of
+from workspace.front.queries.own_plan import own_plan
+from workspace.front.queries.own_ratings import own_side, survey_news
 from workspace.front.views.own_frame import ABOUT, SAID, about_of, own_view, show
 from workspace.models import HelpRequest
 
@@ -37,6 +39,10 @@ SAYS = {
     "samtal": ("be_om", "Vi har fått det du skrev. Du får svar här."),
     "tillbaka": ("vem", "Nu är ditt ja borta. De kan inte läsa mer."),
     "hjalp": ("hjalp", "Vi har fått det du skrev."),
+    "plan-ord": ("plan", "Dina ord är sparade."),
+    "plan-stammer": ("plan", "Du har sagt att planen stämmer."),
+    "plan-annorlunda": ("plan", "Vi har fått det du skrev."),
+    "enkat": ("enkat", "Tack. Ditt svar är sparat. Ingen ser att det är ditt."),
 }
 
 
@@ -63,6 +69,8 @@ def own_again(
             read_invitation(by=request.browser, invitation=talk.invitation)
     part, sentence = SAYS.get(said, ("", ""))
     wish, helps = newest_wish(participant), own_help(participant)
+    side, plan = own_side(participant), own_plan(participant)
+    asked = [("Läs din plan. Säg om den stämmer.", "#plan")] if plan is not None and plan.waits else []
     context: dict[str, Any] = {
         "talks": [shown(talk) for talk in talks],
         "ended": ended_talk(participant),
@@ -76,9 +84,11 @@ def own_again(
         "yeses": yeses_of(participant),
         "talker": talker_of(participant, talks[0].conversation.convener if talks else None),
         "helps": helps,
-        "news": news_of(request, talks, held, wish, helps),
+        "news": news_of(request, talks, held, wish, helps) + asked + survey_news(side["surveys"]),
+        "plan": plan,
         "said": {part: sentence},
         "said_of": said_of,
+        **side,
         **more,
     }
     return show(request, "own", status=status, **context)

@@ -15,7 +15,10 @@ from referrals.queries import referrals_of
 from workspace import actions
 from workspace.doors import MemberRequest, do_once, log_reads, member_page
 from workspace.forms import CONTROL, ParticipantForm
+from workspace.front.actions import way
+from workspace.front.queries.way import ways_shown
 from workspace.models import Consent, ConsentRow, Membership, Participant
+from workspace.pathway.queries.shares import ways_told_to
 from workspace.queries import (
     access_participant,
     consent_numbers,
@@ -36,7 +39,8 @@ def participants(request: MemberRequest) -> HttpResponse:
     text = CONTROL.sub("", request.GET.get("sok", ""))[:80]
     page = Paginator(participants_found(request.hat, text), PAGE).get_page(request.GET.get("page"))
     log_reads(request, "participants", None, [person.pk for person in page])
-    context = {"page": page, "text": text, "query": f"sok={text}&" if text else ""}
+    told = ways_told_to(request.hat).exists()
+    context = {"page": page, "text": text, "query": f"sok={text}&" if text else "", "told": told}
     return render(request, "front/participants.html", context)
 
 
@@ -68,7 +72,7 @@ def change_participant(request: MemberRequest, pk: int) -> HttpResponse:
 
         def perform() -> str:
             data = {name: form.cleaned_data[name] for name in names}
-            actions.change_participant(by=request.hat, participant=person, **data)
+            way.change_participant(by=request.hat, participant=person, **data)
             messages.success(request, "Uppgifterna är ändrade.")
             return reverse("participant", args=[person.pk])
 
@@ -85,28 +89,40 @@ def consents_shown(member: Membership, participant: Participant) -> list[dict[st
     rows: dict[int, list[ConsentRow]] = {}
     for row in rows_visible_to(member, found):
         rows.setdefault(row.consent_id, []).append(row)
-    return [
-        {
-            "consent": consent,
-            "number": numbers[consent.pk],
-            "told": _told(rows.get(consent.pk, [])),
-            "rows": rows.get(consent.pk, []),
-            "lives": any(row.lives_on(today) for row in rows.get(consent.pk, [])),
-            "ours": consent.agency_id == member.agency_id,
-        }
-        for consent in found
-    ]
+    shown = []
+    for consent in found:
+        here = rows.get(consent.pk, [])
+        living = [row for row in here if row.lives_on(today)]
+        shown.append(
+            {
+                "consent": consent,
+                "number": numbers[consent.pk],
+                "told": _told(living or here),
+                "rows": here,
+                "lives": bool(living),
+                "ours": consent.agency_id == member.agency_id,
+            }
+        )
+    return shown
 
 
 def _told(rows: list[ConsentRow]) -> str:
     """Who tells whom, until when, in one sentence: the line that the rows are folded under."""
-    tellers = dict.fromkeys(row.discloser.short_name for row in rows)
-    hearers = dict.fromkeys(row.recipient.short_name if row.recipient else "samordnaren" for row in rows)
+    hearers: dict[str, list[str]] = {}
+    for row in rows:
+        names = hearers.setdefault(row.discloser.short_name, [])
+        hearer = row.recipient.short_name if row.recipient else "samordnaren"
+        if hearer not in names:
+            names.append(hearer)
     until = max((row.valid_until for row in rows), default=None)
     last = f", till och med {say_date(until)}" if until else ""
-    if set(tellers) == set(hearers):
-        return f"{say_list(list(tellers))} berättar för varandra{last}"
-    return f"{say_list(list(tellers))} berättar för {say_list(list(hearers))}{last}"
+    if all({name, *heard} == set(hearers) for name, heard in hearers.items()):
+        return f"{say_list(list(hearers))} berättar för varandra{last}"
+    together: dict[tuple[str, ...], list[str]] = {}
+    for name, heard in hearers.items():
+        together.setdefault(tuple(sorted(heard)), []).append(name)
+    told = [f"{say_list(names)} berättar för {say_list(list(heard))}" for heard, names in together.items()]
+    return f"{'; '.join(told)}{last}"
 
 
 @member_page
@@ -120,6 +136,7 @@ def participant(request: MemberRequest, pk: int) -> HttpResponse:
         "talks": conversations_of(request.hat, person),
         "wishes": requests_waiting(request.hat, person),
         "plan": open_plan(person),
+        "ways": ways_shown(person),
         "needs": needs_of(person),
     }
     log_reads(request, "participant", person.pk, [person.pk])

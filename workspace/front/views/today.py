@@ -47,7 +47,7 @@ PIECES = {"headline": waiting_context, "waiting": waiting_context, "happened": h
 @login_required
 def today(request: HttpRequest) -> HttpResponse:
     """The start page of the hat worn: a manager's is the work list, a coordinator's the board, the steering group's
-    what is disputed."""
+    what is disputed, the evaluator's and the elected boards' the figures."""
     hat = request.hat  # type: ignore[attr-defined]
     if is_manager(hat):
         return redirect("work_list")
@@ -56,7 +56,7 @@ def today(request: HttpRequest) -> HttpResponse:
     if sees_disputes(hat):
         return redirect("disputes")
     if not isinstance(hat, Membership):
-        return render(request, "front/no_pages.html")
+        return redirect("figures")
     return _today(request)
 
 

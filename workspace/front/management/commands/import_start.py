@@ -25,6 +25,7 @@ WHERE = "Ange mappen där CSV-filerna ligger."
 class Command(BaseCommand):
     help = (
         "Läser in arbetsboken: en Excelfil (.xlsx) med bladen verksamheter, personal, deltagare och remisser, "
+        "och utskrivningar om det finns, "
         "eller en mapp med samma blad som CSV-filer. "
         "Allt eller inget; det som redan är inläst läses inte en gång till. Inga notiser skickas."
     )
@@ -86,6 +87,7 @@ def summary(done: Imported, *, check: bool) -> list[str]:
         say_count(done.staff, "person i personalen", "personer i personalen"),
         say_count(done.participants, "deltagare", "deltagare"),
         say_count(done.referrals, "remiss", "remisser"),
+        say_count(done.discharges, "utskrivning", "utskrivningar"),
     ]
     new = say_list([text for text in counts if not text.startswith("noll ")])
     before = [f"{say_count(done.already, 'rad', 'rader').capitalize()} var redan inlästa."] if done.already else []
@@ -94,6 +96,11 @@ def summary(done: Imported, *, check: bool) -> list[str]:
     done_lines = [f"Inläst: {new}.", *before, "Inga notiser har skickats."]
     if done.referrals:
         done_lines.append("Avsändarna behöver bekräfta samtyckena, som är noterade enligt arbetsboken.")
+    if done.discharges:
+        done_lines.append(
+            "Utskrivningarna räknas bara i siffrorna, när arbetsmarknadsenheternas chefer har sagt ja till det. "
+            "Månader som redan är låsta räknar samordnaren om under Uppföljning."
+        )
     if done.staff:
         done_lines.append("Bjud in personalen med: python manage.py invite --all")
     return done_lines

@@ -29,9 +29,18 @@ APPEND_ONLY = (
     "meetings_invitationanswer",
     "meetings_agreementversion",
     "meetings_agreementanswer",
+    "pathway_phasedecision",
+    "pathway_discharge",
+    "pathway_areatext",
+    "pathway_planversion",
+    "pathway_plananswer",
+    "pathway_planevent",
+    "pathway_surveyanswer",
+    "figures_snapshot",
+    "figures_whatwechange",
 )
 # May be added to, and ended.
-ENDABLE = {"workspace_disclosure": ("ended_at", "ended_why")}
+ENDABLE = {"workspace_disclosure": ("ended_at", "ended_why"), "pathway_enrolmentrecord": ("superseded_at",)}
 
 
 class Command(BaseCommand):

@@ -1,0 +1,1 @@
+"""Figures computed from what people did: goals, small cells hidden, months frozen."""

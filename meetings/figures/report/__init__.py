@@ -1,0 +1,43 @@
+"""What the figures pages show: plain values, nothing hidden in them. Pure. Import from here."""
+
+from meetings.figures.report.shapes import (
+    ActivityRow,
+    AttendanceGroup,
+    AttendanceLine,
+    Cell,
+    GoalResult,
+    Lead,
+    LeadRow,
+    OutcomeRow,
+    OutcomeTable,
+    PeriodRow,
+    Place,
+    Published,
+    Report,
+    Series,
+    SeriesPoint,
+    SurveyKind,
+    WaitingRow,
+    WaitingTable,
+)
+
+__all__ = [
+    "ActivityRow",
+    "AttendanceGroup",
+    "AttendanceLine",
+    "Cell",
+    "GoalResult",
+    "Lead",
+    "LeadRow",
+    "OutcomeRow",
+    "OutcomeTable",
+    "PeriodRow",
+    "Place",
+    "Published",
+    "Report",
+    "Series",
+    "SeriesPoint",
+    "SurveyKind",
+    "WaitingRow",
+    "WaitingTable",
+]

@@ -1,0 +1,91 @@
+"""What is done on somebody's way that tells anybody, or that has to know of referrals."""
+
+from typing import Any
+
+from notifications.actions import Notice, deliver
+from workspace import actions
+from workspace.actions import action, lock_participant
+from workspace.front.queries.way import treatment_referral
+from workspace.models import Membership, Participant
+from workspace.pathway.actions import discharges
+from workspace.pathway.actions.discharges import Ending
+from workspace.pathway.actions.phases import note_limit_told
+from workspace.pathway.actions.records import write_record
+from workspace.pathway.models import Discharge, Enrolment, PhaseStay
+from workspace.pathway.queries import ways_of
+from workspace.pathway.queries.phases import stays_to_tell
+from workspace.pathway.states import EnrolmentState
+from workspace.queries import present_at_desk
+from workspace.swedish import say_date
+
+KINDS = {"ends": "way.phase_ends", "over": "way.phase_over"}
+
+
+@action
+def discharge(*, by: Membership, enrolment: Enrolment, ending: Ending) -> Discharge:
+    """End a way, having looked at whether a referral to treatment has been sent since the enrolment (R60).
+
+    Locks the participant first, so that no referral is recalled meanwhile; else does and refuses as the pathway's
+    `discharge`. Tells nobody.
+    """
+    return discharges.discharge(by=by, enrolment=enrolment, ending=ending, referred=_referred(enrolment))
+
+
+@action
+def correct_discharge(
+    *, by: Membership, enrolment: Enrolment, ending: Ending, correction_reason: str, seen: int
+) -> Discharge:
+    """Write how a way ended again, with why. Locks, does and refuses as the pathway's. Tells nobody."""
+    return discharges.correct_discharge(
+        by=by,
+        enrolment=enrolment,
+        ending=ending,
+        correction_reason=correction_reason,
+        seen=seen,
+        referred=_referred(enrolment),
+    )
+
+
+def _referred(enrolment: Enrolment) -> bool:
+    if enrolment.participant_id is None:
+        return False
+    lock_participant(enrolment.participant_id)
+    return treatment_referral(enrolment) is not None
+
+
+@action
+def change_participant(*, by: Membership, participant: Participant, **data: Any) -> None:
+    """Correct what was registered about a person, and what the figures count of the way they are on.
+
+    Locks the participant; changes and refuses as the ground floor's `change_participant`, then writes what is now
+    counted of the ongoing way. A way that has ended keeps what was known. Tells nobody.
+    """
+    lock_participant(participant.pk)
+    actions.change_participant(by=by, participant=participant, **data)
+    for way in ways_of(participant).filter(state=EnrolmentState.ONGOING):
+        write_record(way)
+
+
+# ---------- for the sweep ----------
+def tell_phase_limits() -> int:
+    """Say of each phase that its limit is near, and once more when it is there; one transaction each.
+
+    Returns how many were told of. May run again, be cut off, and be run by two processes at once: what was said stands
+    in the phase.
+    """
+    return sum(_tell(stay=stay) for stay in stays_to_tell())
+
+
+@action
+def _tell(*, stay: PhaseStay) -> bool:
+    """Tell those at the participant's desk. Says nothing where it has been said."""
+    told = note_limit_told(stay=stay)
+    if told is None:
+        return False
+    now, said = told
+    person = now.enrolment.participant
+    if person is None or now.limit_on is None:
+        return False
+    desk = frozenset(present_at_desk(person.function))
+    deliver([Notice(KINDS[said], say_date(now.limit_on), now.enrolment_id, None, desk)])
+    return True

@@ -1,0 +1,1 @@
+"""The participant's way: enrolment, phases, assessment, plan, activities, discharge."""
