@@ -235,3 +235,8 @@ def form_key(request: HttpRequest) -> str:
     """The key of the form that was sent; empty for none, or for one that is none of ours."""
     key = request.POST.get("once", "")
     return key if key.isprintable() and len(key) <= 64 else ""
+
+
+def download(content: bytes, kind: str, name: str) -> HttpResponse:
+    """A file to keep. Its name says what and when, never whom."""
+    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -107,3 +107,7 @@ def _write_cell(cell: Cell, value: Value) -> None:
 
 def _local(moment: datetime) -> datetime:
     return timezone.localtime(moment) if timezone.is_aware(moment) else moment
+
+
+# What a page offers a table as: how it is made, and what it is.
+FORMS = {"xlsx": (as_xlsx, XLSX), "csv": (as_csv, CSV)}

@@ -29,7 +29,7 @@ from meetings.states import AgreementState, ConversationKind
 from meetings.views.agreements import is_convener, log_person, place_in
 from meetings.views.commitments import posted
 from meetings.views.sections import act_page
-from workspace.doors import MemberRequest, do_once, member_page
+from workspace.doors import MemberRequest, do_once, download, member_page
 from workspace.errors import NotAllowed
 from workspace.papers import make_pdf
 
@@ -241,5 +241,4 @@ def _paper(template: str, context: dict[str, Any], request: MemberRequest, name:
     made = make_pdf(render_to_string(template, context))
     if made is None:
         return render(request, template, {**context, "no_pdf": True})
-    headers = {"Content-Disposition": f'attachment; filename="{name}.pdf"'}
-    return HttpResponse(made, content_type="application/pdf", headers=headers)
+    return download(made, "application/pdf", f"{name}.pdf")

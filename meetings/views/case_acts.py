@@ -21,7 +21,7 @@ from meetings.queries.cases import Standing, open_standing, people_of, read_case
 from meetings.queries.circles import grounds_towards, told_under
 from meetings.views.cases import action_form
 from meetings.views.notes import room_address
-from workspace.doors import MemberRequest, do_once, log_reads, member_page
+from workspace.doors import MemberRequest, do_once, download, log_reads, member_page
 from workspace.errors import NotAllowed
 from workspace.papers import make_pdf
 from workspace.swedish import say_time
@@ -257,5 +257,4 @@ def case_file(request: MemberRequest, pk: int) -> HttpResponse:
     if pdf is None:
         return render(request, "meetings/case_file.html", {**context, "no_pdf": True})
     name = f"arende-mote-{timezone.localdate(standing.meeting.starts_at)}.pdf"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(pdf, content_type="application/pdf", headers=headers)
+    return download(pdf, "application/pdf", name)

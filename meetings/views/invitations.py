@@ -39,7 +39,7 @@ from meetings.queries.letters import letter_of
 from meetings.queries.times import name_of, open_options
 from meetings.states import ConversationState
 from meetings.views.times import ANSWERABLE, act_page, arranges, arranging, own_part
-from workspace.doors import MemberRequest, do_once, log_reads, member_page
+from workspace.doors import MemberRequest, do_once, download, log_reads, member_page
 from workspace.errors import NotAllowed
 from workspace.papers import make_pdf
 from workspace.queries import needs_of
@@ -290,5 +290,4 @@ def letter(request: MemberRequest, pk: int) -> HttpResponse:
         back = reverse("conversation", args=[conversation.pk])
         return render(request, "meetings/invitation_letter.html", {**context, "no_pdf": True, "back": back})
     name = f"kallelse-{timezone.localdate(found.starts_at)}.pdf"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(pdf, content_type="application/pdf", headers=headers)
+    return download(pdf, "application/pdf", name)

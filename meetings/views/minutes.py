@@ -32,7 +32,7 @@ from meetings.rules import is_arranger
 from meetings.states import MeetingState, MinutesState
 from notifications.actions import mark_read
 from notifications.queries import notifications_about
-from workspace.doors import AnyHatRequest, hat_page, log_reads
+from workspace.doors import AnyHatRequest, download, hat_page, log_reads
 from workspace.models import Membership
 from workspace.papers import make_pdf
 from workspace.swedish import say_count
@@ -232,8 +232,7 @@ def pdf(request: AnyHatRequest, pk: int, version: int) -> HttpResponse:
         return render(request, "meetings/minutes_paper.html", {**context, "no_pdf": True})
     day = timezone.localdate(context["meeting"].starts_at)
     name = f"protokoll-{day}-version-{version}.pdf"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(made, content_type="application/pdf", headers=headers)
+    return download(made, "application/pdf", name)
 
 
 def paper_context(request: AnyHatRequest, pk: int, version: int) -> dict[str, Any]:

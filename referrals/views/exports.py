@@ -18,14 +18,13 @@ from referrals.queries.exports import ground_of, texts_filed
 from referrals.states import ReferralState, ReturnCode, Side
 from referrals.views.board import board_row, selection_of
 from referrals.views.lists import row_of
-from workspace.doors import HatRequest, MemberRequest, RoleRequest, log_reads, member_page, role_page
+from workspace.doors import HatRequest, MemberRequest, RoleRequest, download, log_reads, member_page, role_page
 from workspace.models import Function
 from workspace.papers import make_pdf
 from workspace.queries import consents_between
-from workspace.tables import CSV, XLSX, Table, Value, as_csv, as_xlsx
+from workspace.tables import FORMS, Table, Value
 
 MOST = 5_000
-FORMS = {"xlsx": (as_xlsx, XLSX), "csv": (as_csv, CSV)}
 LIST_COLUMNS = [
     *("Nummer", "Riktning", "Myndighet", "Ärende", "Deltagare", "Född"),
     *("Läge", "Vems tur", "Senast", "Skickad", "Väntat, dagar"),
@@ -104,10 +103,6 @@ def file_of(table: Table, form: str, name: str) -> HttpResponse:
     """A download whose name says what and when, never whom. `HatMiddleware` lets no browser store it."""
     make, kind = FORMS[form]
     return download(make(table), kind, f"{name}-{timezone.localdate()}.{form}")
-
-
-def download(content: bytes, kind: str, name: str) -> HttpResponse:
-    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def too_many(request: HatRequest, page: str) -> HttpResponse:

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.http import Http404
 
-from meetings.figures.models import FiguresAgreement, Freezing, Goal, PlannedEnrolment, PublishedFigure, WhatWeChange
+from meetings.figures.models import (
+    FiguresAgreement,
+    Freezing,
+    Goal,
+    PlannedEnrolment,
+    PublishedFigure,
+    Snapshot,
+    WhatWeChange,
+)
 from meetings.figures.rules import follows_figures
 from workspace.models import Cooperation, CooperationAgency, CooperationRole
 from workspace.rules import Hat, active_on, is_manager
@@ -53,6 +61,11 @@ def changes_of(cooperation: Cooperation) -> QuerySet[WhatWeChange]:
         .defer("snapshot__counts", "snapshot__shown")
         .order_by("-snapshot__month", "-made_at", "-pk")
     )
+
+
+def changes_in_month(snapshot: Snapshot) -> QuerySet[WhatWeChange]:
+    """What is changed because of the figures of its month, in whichever version, the newest first."""
+    return changes_of(snapshot.cooperation).filter(snapshot__month=snapshot.month)
 
 
 def freezing_of(cooperation: Cooperation) -> Freezing | None:

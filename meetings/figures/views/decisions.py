@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from meetings.figures.queries import access_figures
 from meetings.queries.decisions import steering_decisions
-from workspace.doors import AnyHatRequest, hat_page
+from workspace.doors import AnyHatRequest, download, hat_page
 from workspace.tables import XLSX, Table, as_xlsx
 
 PAGE = 50
@@ -30,7 +30,4 @@ def decisions_file(request: AnyHatRequest) -> HttpResponse:
     """All of them as a file."""
     found = steering_decisions(access_figures(request.hat))
     table = Table("Beslut", COLUMNS, [[one.on, one.group, one.item, one.text, one.author] for one in found])
-    called = f"beslut-{timezone.localdate():%Y-%m-%d}.xlsx"
-    return HttpResponse(
-        as_xlsx(table), content_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{called}"'}
-    )
+    return download(as_xlsx(table), XLSX, f"beslut-{timezone.localdate()}.xlsx")

@@ -3,7 +3,7 @@
 One long table, so that a spreadsheet can filter it: a line for each number that the page says.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.http import HttpResponse
@@ -12,17 +12,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from meetings.figures.models import Snapshot, WhatWeChange
-from meetings.figures.queries import changes_of, report_of
+from meetings.figures.queries import changes_in_month, report_of
 from meetings.figures.queries.pages import access_snapshot
 from meetings.figures.report import Cell, GoalResult, Report
 from meetings.figures.views.goal_words import ALL_PLACES, definition, silent_in
 from meetings.figures.views.page import frozen_context
 from meetings.figures.views.tables import EQUAL, activity_table, lead_cells, period, planned_cell, survey_questions
 from meetings.figures.views.words import HIDDEN, TOTAL, last_day_of, number
-from workspace.doors import AnyHatRequest, hat_page
-from workspace.tables import CSV, XLSX, Table, Value, as_csv, as_xlsx
+from workspace.doors import AnyHatRequest, download, hat_page
+from workspace.tables import FORMS, Table, Value
 
-FORMS = {"xlsx": (as_xlsx, XLSX), "csv": (as_csv, CSV)}
 COLUMNS = ["Avsnitt", "Vad", "Kommun", "Grupp", "Mått", "Värde", "Gäller t.o.m.", "Låst", "Version"]
 Line = list[Value]
 
@@ -34,8 +33,7 @@ def export(request: AnyHatRequest, pk: int, form: str) -> HttpResponse:
     snapshot = access_snapshot(request.hat, pk)
     report = report_of(snapshot)
     locked: Line = [timezone.localdate(snapshot.made_at), snapshot.version]
-    changes = [change for change in changes_of(snapshot.cooperation) if change.snapshot.month == snapshot.month]
-    rows = [[*line, *locked] for line in (*lines_of(report), *change_lines(changes))]
+    rows = [[*line, *locked] for line in (*lines_of(report), *change_lines(changes_in_month(snapshot)))]
     return _file(Table("Uppföljning", COLUMNS, rows), form, "uppfoljning", snapshot)
 
 
@@ -63,9 +61,7 @@ def finsam_file(request: AnyHatRequest, pk: int) -> HttpResponse:
 def _file(table: Table, form: str, name: str, snapshot: Snapshot) -> HttpResponse:
     make, kind = FORMS[form]
     called = f"{name}-{snapshot.month:%Y-%m}-version-{snapshot.version}.{form}"
-    return HttpResponse(
-        make(table), content_type=kind, headers={"Content-Disposition": f'attachment; filename="{called}"'}
-    )
+    return download(make(table), kind, called)
 
 
 # ---------- the lines ----------
@@ -123,7 +119,7 @@ def goal_lines(goal: GoalResult) -> Iterator[Line]:
                 yield line(place, group, measure, what)
 
 
-def change_lines(changes: list[WhatWeChange]) -> Iterator[Line]:
+def change_lines(changes: Iterable[WhatWeChange]) -> Iterator[Line]:
     """What was decided because of the month's figures (R95), the newest first."""
     for change in changes:
         owner = change.owner.name if change.owner else "Samordnaren"

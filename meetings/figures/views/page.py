@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from meetings.figures.forms import ChangeForm
 from meetings.figures.models import Snapshot
-from meetings.figures.queries import access_figures, access_goal, changes_of, freezing_of, report_of, series_of
+from meetings.figures.queries import access_figures, access_goal, changes_in_month, freezing_of, report_of, series_of
 from meetings.figures.queries.pages import access_snapshot, all_versions, parties_of, steering_meetings
 from meetings.figures.report import GoalResult, Report
 from meetings.figures.rules import can_lower_threshold, decides_changes
@@ -73,7 +73,7 @@ def page_context(hat: Hat, snapshot: Snapshot, form: ChangeForm | None = None) -
         **tables_context(report),
         "agencies": say_list(report.agencies),
         "merged": sorted(report.merged.items()),
-        "changes": [change for change in changes_of(snapshot.cooperation) if change.snapshot.month == snapshot.month],
+        "changes": changes_in_month(snapshot),
         "change_form": form,
         "freezing": going_on if going_on is not None and going_on.finished_at is None else None,
         "steering": steering_meetings(hat),
