@@ -98,6 +98,21 @@ class ItemKind(TextChoices):
     GENDER_EQUALITY = "gender_equality", "Jämställdhet"
     ACTION_REVIEW = "action_review", "Uppgifter sedan sist"
     CASE = "case", "Ärende"
+    DECISION_REVIEW = "decision_review", "Beslut att följa upp"
+    FIGURES = "figures", "Mål och väntetider"
+    DISPUTES = "disputes", "Oklart ansvar"
+    REPRESENTATION = "representation", "Representation"
+
+
+# What the product prepares by itself: the item's page shows it, and nobody has to collect it (R93).
+PREPARED_KINDS = {
+    ItemKind.ACTION_REVIEW,
+    ItemKind.DECISION_REVIEW,
+    ItemKind.GENDER_EQUALITY,
+    ItemKind.FIGURES,
+    ItemKind.DISPUTES,
+    ItemKind.REPRESENTATION,
+}
 
 
 class Section(TextChoices):
@@ -126,6 +141,7 @@ class ProposalState(TextChoices):
     WAITING = "waiting", "Väntar"
     ACCEPTED = "accepted", "Tas upp"
     RETURNED = "returned", "Lämnad tillbaka"
+    MERGED = "merged", "Ihopslagen med en annan"
 
 
 class Answer(TextChoices):
@@ -147,6 +163,35 @@ class ActionState(TextChoices):
     DROPPED = "dropped", "Struken"
 
 
+class DecisionState(TextChoices):
+    """What has become of a decision. One with somebody responsible and a day is followed until it is closed."""
+
+    STANDS = "stands", "Gäller"
+    OPEN = "open", "Följs upp"
+    DONE = "done", "Genomfört"
+    DROPPED = "dropped", "Gäller inte längre"
+
+
+class Procedure(TextChoices):
+    """How a group came to its decision (L42)."""
+
+    UNANIMOUS = "unanimous", "Alla var överens"
+    VOTE = "vote", "Röstning"
+
+
+class Vote(TextChoices):
+    FOR = "for", "Ja"
+    AGAINST = "against", "Nej"
+    ABSTAINED = "abstained", "Avstår"
+
+
+class MinutesMode(TextChoices):
+    """By which rules a group's minutes are approved (L42)."""
+
+    PROJECT = "project", "Projekt: justeras här"
+    FORMAL = "formal", "Formellt: inom 14 dagar, med anslag"
+
+
 class MinutesState(TextChoices):
     """Of the meeting's minutes as a whole; each version sent is frozen (L42)."""
 
@@ -166,11 +211,15 @@ _OPENING: TemplateLine = (Section.OPENING, ItemKind.ORDINARY, "Runda: nytt sedan
 _ACTIONS: TemplateLine = (Section.FOLLOW_UP, ItemKind.ACTION_REVIEW, "Uppgifter sedan sist", Purpose.DISCUSSION, 15)
 _GENDER: TemplateLine = (Section.FOLLOW_UP, ItemKind.GENDER_EQUALITY, "Jämställdhet", Purpose.DECISION, 15)
 _CLOSING: TemplateLine = (Section.CLOSING, ItemKind.ORDINARY, "Nästa möte", Purpose.INFORMATION, 10)
+_DECISIONS: TemplateLine = (Section.FOLLOW_UP, ItemKind.DECISION_REVIEW, "Beslut att följa upp", Purpose.DISCUSSION, 15)
+_FIGURES: TemplateLine = (Section.FOLLOW_UP, ItemKind.FIGURES, "Mål och väntetider", Purpose.DISCUSSION, 20)
+_DISPUTES: TemplateLine = (Section.FOLLOW_UP, ItemKind.DISPUTES, "Oklart ansvar", Purpose.DISCUSSION, 10)
+_SEATS: TemplateLine = (Section.FOLLOW_UP, ItemKind.REPRESENTATION, "Representation", Purpose.DISCUSSION, 10)
 TEMPLATES: dict[GroupKind, tuple[TemplateLine, ...]] = {
     GroupKind.COOPERATION: (_OPENING, _ACTIONS, _GENDER, _CLOSING),
     GroupKind.PROJECT: (_ACTIONS, _GENDER, _CLOSING),
-    GroupKind.STATUS: (_ACTIONS, _GENDER),
-    GroupKind.STEERING: (_OPENING, _ACTIONS, _GENDER, _CLOSING),
+    GroupKind.STATUS: (_GENDER, _ACTIONS),
+    GroupKind.STEERING: (_OPENING, _ACTIONS, _DECISIONS, _GENDER, _FIGURES, _DISPUTES, _SEATS, _CLOSING),
     GroupKind.REFERENCE: (_OPENING, _GENDER, _CLOSING),
 }
 

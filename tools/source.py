@@ -12,9 +12,14 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("workspace", "notifications", "referrals", "meetings")
 # Floors that lie in a folder of another, by the name of that folder (house.md 1).
-FRONT, PATHWAY, FIGURES = "front", "pathway", "figures"
-INNER = {"workspace.front": FRONT, "workspace.pathway": PATHWAY, "meetings.figures": FIGURES}
-FLOORS = ("workspace", PATHWAY, "notifications", "referrals", "meetings", FIGURES, FRONT)
+FRONT, PATHWAY, FIGURES, STEERING = "front", "pathway", "figures", "steering"
+INNER = {
+    "workspace.front": FRONT,
+    "workspace.pathway": PATHWAY,
+    "meetings.figures": FIGURES,
+    "meetings.steering": STEERING,
+}
+FLOORS = ("workspace", PATHWAY, "notifications", "referrals", "meetings", FIGURES, STEERING, FRONT)
 FRONT_FILES = {"workspace.settings", "workspace.urls", "workspace.asgi"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -1,5 +1,6 @@
 """Settings, read from the environment. Nothing else configures the product; docs/house.md lists every name."""
 
+import os
 import secrets
 from pathlib import Path
 from string import ascii_letters, digits
@@ -9,6 +10,11 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from huey.serializer import SignedSerializer
+
+# openpyxl and pygal take lxml where they find it, which python-docx brings. They then write and refuse other things
+# than with the standard library's XML, so they are told to keep to that. Read when they are imported: this comes first.
+os.environ["OPENPYXL_LXML"] = "False"
+os.environ["NO_LXML"] = "1"
 
 env = environ.Env()
 
@@ -59,6 +65,7 @@ INSTALLED_APPS = [
     "referrals",
     "meetings",
     "meetings.figures",
+    "meetings.steering",
     "workspace.front",
 ]
 

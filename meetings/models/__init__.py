@@ -5,6 +5,8 @@ from meetings.models.agenda import (
     ActionItem,
     AgendaItem,
     Decision,
+    DecisionReport,
+    DecisionVote,
     ItemGuest,
     NoteVersion,
     Proposal,
@@ -35,7 +37,16 @@ from meetings.models.conversations import (
 )
 from meetings.models.groups import Group, GroupSeat, SeatHolder, Series, SeriesException, TemplateItem
 from meetings.models.meetings import Attendance, Meeting, MeetingEvent
-from meetings.models.minutes import Minutes, MinutesApproval, MinutesPart, MinutesRecipient
+from meetings.models.minutes import (
+    Minutes,
+    MinutesAddendum,
+    MinutesApproval,
+    MinutesPart,
+    MinutesPosting,
+    MinutesRecipient,
+    MinutesSeal,
+)
+from meetings.models.people import ByHat
 
 __all__ = [
     "LONGEST_NOTE",
@@ -46,6 +57,7 @@ __all__ = [
     "AgreementCopy",
     "AgreementVersion",
     "Attendance",
+    "ByHat",
     "ByParty",
     "Case",
     "CaseNote",
@@ -56,6 +68,8 @@ __all__ = [
     "ConversationPlan",
     "ConversationRequest",
     "Decision",
+    "DecisionReport",
+    "DecisionVote",
     "Group",
     "GroupSeat",
     "Invitation",
@@ -64,9 +78,12 @@ __all__ = [
     "Meeting",
     "MeetingEvent",
     "Minutes",
+    "MinutesAddendum",
     "MinutesApproval",
     "MinutesPart",
+    "MinutesPosting",
     "MinutesRecipient",
+    "MinutesSeal",
     "NoteVersion",
     "OwnQuestion",
     "Party",

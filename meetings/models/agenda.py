@@ -5,9 +5,19 @@ from django.db.models import Q
 from django.utils import timezone
 
 from meetings.models.groups import Group
-from meetings.models.meetings import Meeting
+from meetings.models.meetings import Attendance, Meeting
 from meetings.models.people import ByHat
-from meetings.states import ActionState, GenderAnswer, ItemKind, ProposalState, Purpose, Section
+from meetings.states import (
+    ActionState,
+    DecisionState,
+    GenderAnswer,
+    ItemKind,
+    Procedure,
+    ProposalState,
+    Purpose,
+    Section,
+    Vote,
+)
 from referrals.models import Referral
 from workspace.models import Agency, CooperationRole, Membership
 
@@ -91,15 +101,19 @@ class Proposal(ByHat):
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="proposals")
     title = models.CharField(max_length=120)
     why = models.CharField(max_length=1000, blank=True)
+    wanted = models.CharField(max_length=1000, blank=True)  # the decision that the proposer wants
+    link = models.URLField(max_length=300, blank=True)
+    position = models.PositiveIntegerField(default=0)  # the chair's order among those that wait
     purpose = models.CharField(max_length=12, choices=Purpose, default=Purpose.DISCUSSION)
     minutes = models.PositiveSmallIntegerField(default=10)
     made_at = models.DateTimeField(default=timezone.now)
     state = models.CharField(max_length=10, choices=ProposalState, default=ProposalState.WAITING)
     reason = models.CharField(max_length=500, blank=True)
     item = models.OneToOneField(AgendaItem, on_delete=models.SET_NULL, null=True, blank=True, related_name="proposal")
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged")
 
     class Meta(ByHat.Meta):
-        ordering = ["made_at", "pk"]
+        ordering = ["position", "made_at", "pk"]
 
     def __str__(self) -> str:
         return f"proposal {self.pk}"
@@ -114,12 +128,72 @@ class Decision(ByHat):
     made_at = models.DateTimeField(default=timezone.now)
     # Under a case: what the agency laid on the table; whoever may read that may read this.
     said = models.OneToOneField("meetings.TableText", on_delete=models.PROTECT, null=True, blank=True)
+    # How it was come to (L42).
+    proposals = models.TextField(max_length=2000, blank=True)  # which proposals there were
+    why = models.TextField(max_length=2000, blank=True)
+    procedure = models.CharField(max_length=10, choices=Procedure, default=Procedure.UNANIMOUS)
+    # Who sees to it: an agency, perhaps somebody there, or a role of the cooperation. And by when (the whole day).
+    owner = models.ForeignKey(Agency, on_delete=models.PROTECT, null=True, blank=True, related_name="decisions_owned")
+    responsible = models.ForeignKey(
+        Membership, on_delete=models.PROTECT, null=True, blank=True, related_name="decisions_owned"
+    )
+    owner_role = models.ForeignKey(
+        CooperationRole, on_delete=models.PROTECT, null=True, blank=True, related_name="decisions_owned"
+    )
+    due_on = models.DateField(null=True, blank=True)
+    # The measure that shows whether it helped: a code of `meetings.figures.report.measures`.
+    indicator = models.CharField(max_length=80, blank=True)
+    state = models.CharField(max_length=8, choices=DecisionState, default=DecisionState.STANDS)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    told_ahead_at = models.DateTimeField(null=True, blank=True)  # reminded before its day
+    told_late_at = models.DateTimeField(null=True, blank=True)  # reminded after it
 
     class Meta(ByHat.Meta):
         ordering = ["made_at", "pk"]
+        constraints = [
+            *ByHat.Meta.constraints,
+            models.CheckConstraint(
+                condition=~Q(state=DecisionState.OPEN)
+                | Q(due_on__isnull=False) & (Q(owner__isnull=False) | Q(owner_role__isnull=False)),
+                name="followed_decision_has_owner_and_day",
+            ),
+        ]
+        indexes = [models.Index(fields=["due_on"], condition=Q(state="open"), name="decision_open")]
 
     def __str__(self) -> str:
         return f"decision {self.pk}"
+
+
+class DecisionVote(models.Model):
+    """How somebody who was there voted, and what they wanted written down against it (dissent, L42)."""
+
+    decision = models.ForeignKey(Decision, on_delete=models.CASCADE, related_name="votes")
+    attendance = models.ForeignKey(Attendance, on_delete=models.PROTECT, related_name="+")
+    vote = models.CharField(max_length=10, choices=Vote, blank=True)  # none: dissent without a vote
+    dissent = models.CharField(max_length=1000, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["decision", "attendance"], name="one_vote_per_decision")]
+
+    def __str__(self) -> str:
+        return f"vote {self.pk}"
+
+
+class DecisionReport(ByHat):
+    """What has become of a decision since, as somebody has said. Only ever added to."""
+
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="reports")
+    text = models.CharField(max_length=1000)
+    state = models.CharField(max_length=8, choices=DecisionState)  # as it was left by this report
+    due_on = models.DateField(null=True, blank=True)  # its day from then on
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta(ByHat.Meta):
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"decision report {self.pk}"
 
 
 class ActionItem(ByHat):

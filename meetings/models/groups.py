@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from meetings.states import GroupKind, ItemKind, Ordinal, Purpose, Repeats, Section
+from meetings.states import GroupKind, ItemKind, MinutesMode, Ordinal, Purpose, Repeats, Section
 from workspace.models import Cooperation, CooperationRole, Function, Membership, Municipality
 from workspace.states import SeatKind
 
@@ -22,6 +22,7 @@ class Group(models.Model):
         Membership, on_delete=models.PROTECT, null=True, blank=True, related_name="secretary_of"
     )
     quorum = models.PositiveSmallIntegerField("minst så många myndigheter", default=2)
+    minutes_mode = models.CharField("protokoll", max_length=8, choices=MinutesMode, default=MinutesMode.PROJECT)
     # Consultation without identity: off where a municipality has under 20,000 inhabitants, until turned on (L17).
     anonymous_cases = models.BooleanField(default=False)
     ended_on = models.DateField(null=True, blank=True)

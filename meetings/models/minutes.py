@@ -77,3 +77,51 @@ class MinutesApproval(ByHat):
 
     def __str__(self) -> str:
         return f"approval {self.pk}"
+
+
+class MinutesSeal(models.Model):
+    """An approved version, locked: who signed it, and one digest over its content and them (L42). Only added to.
+
+    Where it stands, the database takes no more parts or answers for the version (migration 0007).
+    """
+
+    minutes = models.OneToOneField(Minutes, on_delete=models.PROTECT, related_name="seal")
+    signers = models.JSONField()  # [{"name", "side", "at"}]: as they were, in the order they signed
+    digest = models.CharField(max_length=64)  # sha256 over the version's digest and the signers
+    sealed_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"seal {self.pk}"
+
+
+class MinutesAddendum(ByHat):
+    """What is added to sealed minutes afterwards: the minutes themselves stand as they were. Only added to."""
+
+    minutes = models.ForeignKey(Minutes, on_delete=models.PROTECT, related_name="addenda")
+    number = models.PositiveSmallIntegerField()
+    text = models.TextField(max_length=5000)
+    author = models.CharField(max_length=200)  # name and side, as they were
+    at = models.DateTimeField(default=timezone.now)
+    digest = models.CharField(max_length=64)  # over the one before it (first: the seal's) and this one
+
+    class Meta(ByHat.Meta):
+        ordering = ["number"]
+        constraints = [
+            *ByHat.Meta.constraints,
+            models.UniqueConstraint(fields=["minutes", "number"], name="addendum_number_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"addendum {self.pk}"
+
+
+class MinutesPosting(ByHat):
+    """Formal minutes: when it was announced that they are approved, and where (KL 8:12). Only added to."""
+
+    minutes = models.OneToOneField(Minutes, on_delete=models.PROTECT, related_name="posting")
+    posted_on = models.DateField()
+    where = models.CharField(max_length=300)
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"posting {self.pk}"

@@ -22,6 +22,10 @@ APPEND_ONLY = (
     "meetings_minutes",
     "meetings_minutespart",
     "meetings_minutesapproval",
+    "meetings_minutesseal",
+    "meetings_minutesaddendum",
+    "meetings_minutesposting",
+    "meetings_decisionreport",
     "meetings_tabletext",
     "meetings_conversationevent",
     "meetings_planevent",
@@ -38,6 +42,8 @@ APPEND_ONLY = (
     "pathway_surveyanswer",
     "figures_snapshot",
     "figures_whatwechange",
+    "steering_adoption",
+    "steering_readconfirmation",
 )
 # May be added to, and ended.
 ENDABLE = {"workspace_disclosure": ("ended_at", "ended_why"), "pathway_enrolmentrecord": ("superseded_at",)}
@@ -76,6 +82,9 @@ def grant(owner_url: str, role: str) -> None:
     name = sql.Identifier(role)
     with psycopg.connect(**connection_of(owner_url)) as connection:
         run = connection.execute
+        # A temporary table would be read in a real one's place, wherever a name is written without its schema.
+        database = sql.Identifier(connection.info.dbname)
+        run(sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC, {}").format(database, name))
         run(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(name))
         run(sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}").format(name))
         run(sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(name))
