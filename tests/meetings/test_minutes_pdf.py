@@ -3,6 +3,7 @@
 import io
 import sys
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -11,9 +12,24 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from meetings.actions.approvals import approve_minutes
+from meetings.actions.minutes import correct_minutes
+from meetings.actions.withdrawing import withdraw_minutes
 from meetings.models import AgendaItem, Decision, MinutesRecipient
+from meetings.models.agenda import LONGEST_NOTE
 from tests.meetings.cast import Room, make_item
-from tests.meetings.minutes_stage import CASE_WORDS, OPEN_ACTION, OPEN_DECISION, OWN, SAID, Held, make_held, sent_by_soc
+from tests.meetings.minutes_stage import (
+    CASE_WORDS,
+    OPEN_ACTION,
+    OPEN_DECISION,
+    OWN,
+    SAID,
+    Held,
+    invite,
+    make_held,
+    sent_by_soc,
+)
+from tests.pdf_ua import faults_of, outline_of
+from tests.pdf_ua import text_of as aloud
 from workspace.models import AuditEntry, Disclosure
 from workspace.rules import Hat
 from workspace.states import EndReason
@@ -120,6 +136,108 @@ def test_the_paper_of_a_version_stays_whatever_happens_to_the_meeting(held: Held
     AgendaItem.objects.filter(pk=held.item.pk).update(note="Ändrad", title="Ändrad", position=1)
     Decision.objects.filter(item=held.item).delete()
     assert said() == before
+
+
+# ---------- read aloud ----------
+TYPED = (
+    "Två platser är klara.\nEn tredje är på väg.\n\nDet här återstår:\n- lokal\n- handledare för åtta\n"
+    "\nOrdningen är:\n3. ring\n4. boka\n\n- ett ensamt streck är ingen lista"
+)
+
+
+def written(held: Held, note: str) -> None:
+    AgendaItem.objects.filter(pk=held.item.pk).update(note=note)
+
+
+def test_every_reader_gets_a_paper_without_a_fault(held: Held, as_hat: AsHat) -> None:
+    """Notes in paragraphs and lists, decisions, tasks, a case, approvals and a correction: PDF/UA-1, by our checker."""
+    cast = held.room.cast
+    written(held, TYPED)
+    minutes = sent_by_soc(held)
+    approve_minutes(by=cast.soc, minutes=minutes)
+    correct_minutes(by=cast.soc, meeting=held.meeting, reason="Åsa var också där")
+    held.meeting.refresh_from_db()
+    sent_by_soc(held, reason="Åsa var också där")
+    for hat in (cast.soc, cast.psyk, cast.fk, cast.coordinator):
+        for version in (1, 2):
+            got = pdf(held, as_hat(hat), version)
+            assert faults_of(got.content) == [], (hat, version)
+            assert leaked(aloud(got.content)) == leaked(text_of(got))
+    assert "Åsa var också där" in aloud(got.content)
+
+
+def test_it_is_read_aloud_as_headings_a_table_and_lists_in_order(held: Held, as_hat: AsHat) -> None:
+    written(held, TYPED)
+    sent_by_soc(held)
+    said = outline_of(pdf(held, as_hat(held.room.cast.fk)).content)
+    assert said[0] == ("H1", "Protokoll, Samverkansgruppen Piteå")
+    at = said.index(("H2", "Närvaro"))
+    assert said[at + 1 : at + 3] == [("TH", "Verksamhet"), ("TH", "Deltog")]
+    absent = said.index(("TH", "Försäkringskassan Norr"))
+    assert said[absent + 1] == ("TD", "Saknade representant")
+    at = said.index(("P", "Två platser är klara. En tredje är på väg."))
+    assert said[at + 1 : at + 13] == [
+        ("P", "Det här återstår:"),
+        *(("Lbl", "•"), ("LBody", "lokal"), ("Lbl", "•"), ("LBody", "handledare för åtta")),
+        ("P", "Ordningen är:"),
+        *(("Lbl", "3."), ("LBody", "ring"), ("Lbl", "4."), ("LBody", "boka")),
+        ("P", "- ett ensamt streck är ingen lista"),
+        ("H3", "Beslut"),
+    ]
+    decided = said.index(("H3", "Beslut"))
+    assert said[decided + 1 : decided + 3] == [("Lbl", "•"), ("LBody", f"{OPEN_DECISION} Vuxenpsykiatrin Piteå")]
+    assert said[decided + 3] == ("H3", "Uppgifter")
+    parts = [text for kind, text in said if kind == "H2" and text[0].isdigit()]
+    assert [text.split(".")[0] for text in parts] == [str(number) for number in range(1, len(parts) + 1)]
+    assert "Sida 1 av" not in " ".join(text for _, text in said)
+
+
+def test_a_note_of_five_pages_has_no_fault_and_loses_no_word(held: Held, as_hat: AsHat) -> None:
+    note = "\n\n".join(f"Stycke {n}. {'Vi såg över åtgärderna och följde upp dem. ' * 12}" for n in range(40))
+    written(held, f"{note}\n\n- först\n- sist")
+    sent_by_soc(held)
+    got = pdf(held, as_hat(held.room.cast.fk))
+    assert len(reader(got).pages) >= 6
+    assert faults_of(got.content) == []
+    assert aloud(got.content).count("Vi såg över åtgärderna och följde upp dem.") == 480
+
+
+def test_the_longest_note_there_can_be_comes_out_in_reasonable_time(held: Held, as_hat: AsHat) -> None:
+    """100,000 letters in one piece, some thirty pages; the time is some five times what it takes on a slow machine."""
+    words = "Å i åa ä e ö. "
+    written(held, (words * (LONGEST_NOTE // len(words) + 1))[:LONGEST_NOTE].strip())
+    sent_by_soc(held)
+    began = monotonic()
+    got = pdf(held, as_hat(held.room.cast.fk))
+    assert monotonic() - began < 60
+    assert " ".join(aloud(got.content).split()).count("Å i åa ä e ö.") == LONGEST_NOTE // len(words)
+
+
+@pytest.mark.parametrize("hat", ["outsider", "guest", "withdrawn"])
+def test_whoever_may_not_read_the_page_gets_no_paper(held: Held, as_hat: AsHat, hat: str) -> None:
+    cast = held.room.cast
+    guest = cast.two_hats[1]
+    invite(held.item, guest)
+    minutes = sent_by_soc(held)
+    row = MinutesRecipient.objects.get(minutes=minutes, attendance=held.fk)
+    withdraw_minutes(by=cast.soc, minutes=minutes, recipients={row.pk}, reason="Skickat av misstag")
+    who = {"outsider": cast.outsider, "guest": guest, "withdrawn": cast.fk}[hat]
+    assert pdf(held, as_hat(who)).status_code == 404
+    assert pdf(held, as_hat(cast.psyk)).status_code == 200
+
+
+@pytest.mark.long
+def test_five_notes_of_the_longest_kind_come_out_on_paper(held: Held, as_hat: AsHat) -> None:
+    """Two hundred pages of pasted text: half a million letters."""
+    note = ("En rad med åäö som någon har klistrat in i protokollet.\n" * 1800)[:LONGEST_NOTE]
+    written(held, note)
+    for number in range(4):
+        item = make_item(held.meeting, f"Inklistrat {number}")
+        AgendaItem.objects.filter(pk=item.pk).update(note=note)
+    sent_by_soc(held)
+    got = pdf(held, as_hat(held.room.cast.fk))
+    assert len(reader(got).pages) > 150
+    assert faults_of(got.content) == []
 
 
 @pytest.mark.long
