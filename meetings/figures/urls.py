@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from meetings.figures.views import acts, agreements, decisions, exports, page, pictures
+from meetings.figures.views import acts, agreements, exports, page, pictures
 
 urlpatterns: list[URLPattern] = [
     # ---------- to read ----------
@@ -15,8 +15,6 @@ urlpatterns: list[URLPattern] = [
     path("uppfoljning/manad/<int:pk>/siffror.csv", exports.export, {"form": "csv"}, name="figures_csv"),
     path("uppfoljning/manad/<int:pk>/finsam/", exports.finsam, name="figures_finsam"),
     path("uppfoljning/manad/<int:pk>/finsam.xlsx", exports.finsam_file, name="figures_finsam_xlsx"),
-    path("uppfoljning/beslut/", decisions.decisions, name="figures_decisions"),
-    path("uppfoljning/beslut.xlsx", decisions.decisions_file, name="figures_decisions_xlsx"),
     # ---------- to write ----------
     path("uppfoljning/manad/<int:pk>/andra/", acts.change, name="figures_change"),
     path("uppfoljning/manad/<int:pk>/las/", acts.freeze, name="figures_freeze"),

@@ -37,6 +37,7 @@ Link = tuple[str, tuple[str, ...], str, tuple[str, ...]]
 class Attacker:
     months: Sequence[tuple[Shown, Tables]]
     links: Sequence[Link] = ()
+    shrinks: bool = False  # whether people come to stand elsewhere: what has not shrunk is known never to, all the same
     variables: dict[tuple[int, str, str, str, str], int] = field(default_factory=dict)
     truth: list[int] = field(default_factory=list)
     rows: list[tuple[Expression, float, float]] = field(default_factory=list)
@@ -149,6 +150,8 @@ class Attacker:
     def _grows(self, before: int, after: int, name: str, place: Place, category: str) -> None:
         older = self._variable(before, name, place, category)
         newer = self._variable(after, name, place, category)
+        if self.shrinks and self.truth[older] > self.truth[newer]:
+            return
         assert self.truth[older] <= self.truth[newer], "an attack on what shrinks says nothing"
         self._know({newer: 1, older: -1}, 0, numpy.inf)
 

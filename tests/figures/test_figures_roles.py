@@ -21,8 +21,7 @@ from workspace.states import CooperationRoleKind
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 AsHat = Callable[[Hat], Client]
 READ = ("figures", "figures_month", "figures_goal", "figures_goal_bars", "figures_goal_curve", "figures_xlsx",
-        "figures_csv", "figures_finsam", "figures_finsam_xlsx", "figures_decisions",
-        "figures_decisions_xlsx")  # fmt: skip
+        "figures_csv", "figures_finsam", "figures_finsam_xlsx")  # fmt: skip
 ARRANGE = ("figures_new_goal", "figures_end_goal", "figures_threshold", "figures_published", "figures_planned",
            "figures_freeze")  # fmt: skip
 OWN = ("figures_agreement", "figures_agree", "figures_end_agreement")
@@ -44,8 +43,6 @@ class Figures:
 
     def keys(self, name: str) -> list[int]:
         if name in {
-            "figures_decisions",
-            "figures_decisions_xlsx",
             "figures",
             "figures_new_goal",
             "figures_planned",
@@ -169,7 +166,7 @@ def test_those_who_only_read_find_no_form_and_no_way_to_one(figures: Figures, as
             assert "Hämta till Excel" in main or name == "figures_goal"
 
 
-def test_the_evaluator_and_the_elected_begin_at_the_figures_and_have_no_other_page(
+def test_the_evaluator_and_the_elected_begin_at_the_figures_and_read_decisions_and_routines(
     figures: Figures, as_hat: AsHat
 ) -> None:
     for who in ("evaluator", "elected"):
@@ -177,7 +174,9 @@ def test_the_evaluator_and_the_elected_begin_at_the_figures_and_have_no_other_pa
         assert client.get("/")["Location"] == "/uppfoljning/"
         html = client.get("/uppfoljning/").content.decode()
         nav = html[html.index('class="nav"') : html.index("</nav>")]
-        assert nav.count("<a ") == 1 and "/uppfoljning/" in nav
+        assert [path for path in ("/uppfoljning/", "/beslut/", "/rutiner/") if f'href="{path}"' in nav] and nav.count(
+            "<a "
+        ) == 3
         for path in ("/deltagare/", "/remisser/", "/bevaka/", f"/deltagare/{figures.cast.person.pk}/"):
             assert client.get(path).status_code == 404, (who, path)
 

@@ -71,6 +71,36 @@ def test_where_nothing_is_small_everything_is_shown() -> None:
     assert (told.as_of, goal.as_of, told.left_out_unknown, told.merged) == ("2026-01", "2026-01", False, {})
 
 
+def test_a_question_that_nobody_did_has_a_share_of_nought_and_breaks_nothing() -> None:
+    """As a survey in which all that answered said no: the category that nobody stands in is counted nowhere."""
+    people = {("P", "woman"): 20, ("P", "man"): 30}
+    for silent in (0, 6):
+        counts = {("P", "woman", "low"): 20 - silent, ("P", "man", "low"): 30 - silent}
+        counts |= {("P", gender, "no_answer"): silent for gender in ("woman", "man") if silent}
+        [told] = shown(Tables(people, {"useful": Question(counts, did="high", did_not="low")}))
+        useful = told.questions["useful"]
+        assert useful.shares == dict.fromkeys([ALL, WOMEN, MEN, ("P", ANY), *people], 0) and not useful.bands
+        assert (useful.bases[WOMEN], useful.cells[ALL, "low"]) == (20 - silent, 50 - 2 * silent)
+    assert (
+        recovered(
+            [Attacker([(told, Tables(people, {"useful": Question(counts, did="high", did_not="low")}))])],
+            random.Random(0),
+        )
+        == []
+    )
+
+
+def test_a_question_that_somebody_does_in_a_later_month_only_breaks_nothing() -> None:
+    people = {("P", "woman"): 20, ("P", "man"): 30}
+    first = Tables(
+        people, {"goal": Question({(*place, "no"): count for place, count in people.items()}, did="yes", did_not="no")}
+    )
+    more = {place: count + 20 for place, count in people.items()}
+    second = tables(more, {place: 6 for place in more})
+    told = shown(first, second)
+    assert [one.questions["goal"].shares[ALL] for one in told] == [0, 13]
+
+
 def test_a_municipality_with_two_people_is_counted_with_the_next_smallest() -> None:
     people = {("P", "woman"): 20, ("P", "man"): 30, ("A", "woman"): 8, ("A", "man"): 9, ("Arjeplog", "man"): 2}
     [told] = shown(tables(people))

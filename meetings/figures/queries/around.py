@@ -3,15 +3,16 @@
 See `known`: only of agencies that have agreed, as things were at the month's end.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from meetings.figures.queries.known import Moment
 from meetings.models import Group
 from meetings.queries.matrix import attendance_matrix
 from referrals.models import ReferralLeg
+from referrals.states import Outcome, ReferralState
 from workspace.clocks import end_of, start_of
 from workspace.models import Agency
 from workspace.pathway.models import SurveyAnswer, SurveyRequest
@@ -20,6 +21,10 @@ BANDS: tuple[tuple[int, int | None], ...] = ((0, 30), (31, 90), (91, None))  # c
 # The questions, and which answers count as each code.
 RATED = {"high": (4, 5), "low": (1, 2, 3)}
 QUESTIONS = ("useful", "listened", "equal")
+# Where somebody stands who has been referred: an outcome; no answer yet; or ended or sent back without any decision.
+ANSWERED = tuple(outcome.value for outcome in Outcome)
+NOT_ANSWERED = ("waiting", "ended")
+DECIDED = (ReferralState.DECIDED, ReferralState.CLOSED)
 
 
 def count_answers(at: Moment) -> dict[tuple[str, str, tuple[str, ...]], int]:
@@ -53,21 +58,52 @@ def count_waiting(at: Moment) -> list[tuple[str, list[int]]]:
     """
     after = end_of(at.last)
     asked = {f"band_{number}": Count("pk", filter=_aged(at.last, *band)) for number, band in enumerate(BANDS)}
-    rows = (
-        ReferralLeg.objects.filter(
-            Q(answered_at__isnull=True) | Q(answered_at__gte=after),
-            Q(ended_at__isnull=True) | Q(ended_at__gte=after),
-            sent_at__lt=after,
-            referral__sender__agency__in=at.agencies,
-            receiver__agency__in=at.agencies,
-        )
-        .order_by()
-        .values_list("receiver__agency")
-        .annotate(**asked)
-    )
+    rows = _sent_legs(at).filter(_unanswered(after)).values_list("receiver__agency").annotate(**asked)
     found: dict[int, list[int]] = {agency: counts for agency, *counts in rows}
     agencies = Agency.objects.filter(pk__in=found).order_by("code").values_list("pk", "code")
     return [(code, found[pk]) for pk, code in agencies]
+
+
+def _sent_legs(at: Moment) -> QuerySet[ReferralLeg]:
+    """What had been sent by the month's end between agencies that have agreed."""
+    return ReferralLeg.objects.filter(
+        sent_at__lt=end_of(at.last), referral__sender__agency__in=at.agencies, receiver__agency__in=at.agencies
+    ).order_by()
+
+
+def _unanswered(after: datetime) -> Q:
+    """The sender had no answer by then, and still waited for one."""
+    return (Q(answered_at__isnull=True) | Q(answered_at__gte=after)) & (
+        Q(ended_at__isnull=True) | Q(ended_at__gte=after)
+    )
+
+
+def count_referred(at: Moment) -> dict[tuple[str, str, str], int]:
+    """Those who had been referred by the month's end, by receiving agency (its code), sex and how it went. One query.
+
+    Each participant once, at the receiver of the referral that was sent last between agencies that have agreed; so no
+    person stands in two cells, and the cells add up to all. The same person at two agencies is two, never matched.
+    Followed or only counted, as in `count_waiting`. As the sender knows it: the leg's own answer and end, and
+    `told_state` and `told_outcome`, which hold for the leg that was sent last in its referral.
+    """
+    after = end_of(at.last)
+    legs = _sent_legs(at)
+    later = Q(sent_at__gt=OuterRef("sent_at")) | Q(sent_at=OuterRef("sent_at"), pk__gt=OuterRef("pk"))
+    sent_later = legs.filter(later, referral__participant=OuterRef("referral__participant"))
+    sent_again = ReferralLeg.objects.filter(
+        referral=OuterRef("referral"), position__gt=OuterRef("position"), sent_at__isnull=False
+    )
+    decided = Q(answered_at__lt=after, referral__told_state__in=DECIDED, referral__told_outcome__in=ANSWERED)
+    waiting, ended = (Value(code) for code in NOT_ANSWERED)
+    stands = Case(
+        When(_unanswered(after), then=waiting),
+        When(decided & ~Exists(sent_again), then=F("referral__told_outcome")),
+        default=ended,
+        output_field=CharField(),
+    )
+    rows = legs.filter(~Exists(sent_later)).annotate(stands=stands)
+    cells = rows.values_list("receiver__agency__code", "referral__participant__gender", "stands")
+    return {(code, gender, stood): count for code, gender, stood, count in cells.annotate(count=Count("pk"))}
 
 
 def _aged(today: date, least: int, most: int | None) -> Q:

@@ -11,7 +11,16 @@ from datetime import date, datetime
 from typing import Any
 
 from meetings.figures.models import Goal, PlannedEnrolment, Snapshot
-from meetings.figures.queries.around import QUESTIONS, asked_by_others, count_answers, count_attendance, count_waiting
+from meetings.figures.queries.around import (
+    ANSWERED,
+    NOT_ANSWERED,
+    QUESTIONS,
+    asked_by_others,
+    count_answers,
+    count_attendance,
+    count_referred,
+    count_waiting,
+)
 from meetings.figures.queries.joint import Joint, count_joint
 from meetings.figures.queries.known import (
     DISCHARGE,
@@ -48,12 +57,14 @@ Together = dict[tuple[str, str, tuple[str, ...]], int]
 Cells = dict[tuple[str, str, str], int]  # municipality (or kind of activity), gender and category
 STEPS = 8
 EVERYWHERE = "alla"
-GIVEN = ("goals", "planned", "attendance", "waiting", "agencies", "kinds")
+GIVEN = ("goals", "planned", "attendance", "waiting", "agencies", "kinds", "referrals")
 NO_ANSWER = Did.NO_ANSWER.value
 SUCCESSES = frozenset({"work", "studies", "compensation", "disability_act", "care"})
 JOBS = frozenset({"work", "studies"})
 # Sums that other pages speak of: who succeeded, who works or studies; and what is left of all.
 SECRET_SUMS = tuple(sums for one in (SUCCESSES, JOBS) for sums in (one, frozenset(OUTCOMES) - one))
+# How many have their answer, which shares of granted and refused are of; and how many have none.
+SECRET_ANSWERS = (frozenset(ANSWERED), frozenset(NOT_ANSWERED))
 
 
 @dataclass(frozen=True)
@@ -74,6 +85,7 @@ def freeze(cooperation: Cooperation, month: date, cutoff: datetime, watch: Watch
         "planned": _planned(cooperation, month),
         "attendance": count_attendance(at),
         "waiting": [[code, *bands] for code, bands in count_waiting(at)],
+        "referrals": tables_to_json(referred_tables(count_referred(at))),
     }
     return _frozen(at, given, shown_before(cooperation), watch)
 
@@ -82,13 +94,13 @@ def recount(snapshot: Snapshot) -> Frozen:
     """A frozen month counted again, from the records as they were known then, beside what had been shown by then.
 
     What keeps no record of what was known when (a plan that is changed, a referral that is opened again) is as it was
-    frozen.
+    frozen. What a month was frozen without, since nothing counted it then, it stays without.
     """
     counts = Snapshot.objects.values_list("counts", flat=True).get(pk=snapshot.pk)
     agencies = agreed_agencies(snapshot.cooperation, snapshot.cutoff_at)
     at = Moment(snapshot.cooperation, snapshot.month, snapshot.cutoff_at, tuple(agency.pk for agency in agencies))
     frozen: Json = json.loads(counts)
-    given = {name: frozen[name] for name in GIVEN}
+    given = {name: frozen[name] for name in GIVEN if name in frozen}
     return _frozen(at, given, shown_before(snapshot.cooperation, snapshot.pk), lambda done, total: None)
 
 
@@ -128,6 +140,14 @@ def _goals_at(cooperation: Cooperation, cutoff: datetime) -> list[Json]:
 def _planned(cooperation: Cooperation, month: date) -> list[list[Any]]:
     rows = PlannedEnrolment.objects.filter(cooperation=cooperation, month__lte=month)
     return [[f"{row.month:%Y-%m}", row.gender, row.count] for row in rows.order_by("month", "gender")]
+
+
+def referred_tables(counts: Cells) -> Tables:
+    """Those who have been referred, by receiving agency where the other tables have municipality."""
+    people: dict[tuple[str, str], int] = {}
+    for (agency, gender, _), count in counts.items():
+        people[agency, gender] = people.get((agency, gender), 0) + count
+    return Tables(people=people, questions={"outcome": Question(counts=counts, secret_sums=SECRET_ANSWERS)})
 
 
 # ---------- what is counted ----------

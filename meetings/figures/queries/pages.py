@@ -1,20 +1,15 @@
 """What stands on the figures' pages beside the report: one month by its key, parties, meetings ahead, corrections."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
-
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 
-from meetings.figures.arithmetic import last_day_of
 from meetings.figures.models import Freezing, Snapshot
 from meetings.figures.queries.access import access_figures
-from meetings.figures.rules import follows_figures
 from meetings.models import Meeting
 from meetings.queries.meetings import meetings_visible_to
 from meetings.states import AHEAD, GroupKind
-from workspace.models import Agency, Cooperation, CooperationAgency, CooperationRole, Municipality
+from workspace.models import Agency, Cooperation, CooperationAgency, Municipality
 from workspace.rules import Hat, active_on, is_coordinator
 
 AHEAD_SHOWN = 2  # steering meetings named on the page
@@ -33,24 +28,6 @@ def all_versions(cooperation: Cooperation) -> QuerySet[Snapshot]:
     """Every frozen month in every version, the newest first, without the numbers."""
     found = Snapshot.objects.filter(cooperation=cooperation)
     return found.defer("counts", "shown").order_by("-month", "-version")
-
-
-@dataclass(frozen=True)
-class FrozenMonth:
-    """The newest frozen month, said where a steering group's gender item points at it (R93)."""
-
-    pk: int
-    end: date
-    locked_at: datetime
-    version: int
-
-
-def newest_month(hat: Hat) -> FrozenMonth | None:
-    """The newest frozen month that this hat may see; None for every agency's hat, without asking."""
-    if not isinstance(hat, CooperationRole) or not follows_figures(hat):
-        return None
-    found = all_versions(hat.cooperation).first()
-    return FrozenMonth(found.pk, last_day_of(found.month), found.made_at, found.version) if found else None
 
 
 def parties_of(cooperation: Cooperation) -> QuerySet[Agency]:

@@ -11,6 +11,7 @@ from typing import Any
 from meetings.figures.arithmetic import months_between
 from meetings.figures.queries.known import DISCHARGE, PLAN
 from meetings.figures.queries.leads import Month
+from meetings.figures.report.build import places_of
 from meetings.figures.report.canonical import (
     Json,
     shown_from_json,
@@ -37,7 +38,8 @@ def publish_month(month: date, counts: Json, earlier: Earlier) -> Json:
     surveys = _publish(as_of, "surveys", exact, earlier)
     shown = {"discharged": discharged, "enrolled": enrolled, "surveys": surveys}
     leads = Month(as_of, counts, discharged, enrolled)
-    return {
+    referrals = {"referrals": _referrals(as_of, counts, earlier)} if "referrals" in counts else {}
+    return referrals | {
         "as_of": as_of,
         "agencies": [name for _, name in counts["agencies"]],
         **{name: counts[name] for name in ("goals", "planned", "attendance", "kinds")},
@@ -52,7 +54,7 @@ def _publish(
     as_of: str, name: str, exact: dict[str, Tables], earlier: Earlier, beside: Sequence[Mapping[Line, int]] = ()
 ) -> Shown | None:
     before = [
-        (tables_from_json(counts[name]), shown_from_json(shown[name])) for counts, shown in earlier if shown[name]
+        (tables_from_json(counts[name]), shown_from_json(shown[name])) for counts, shown in earlier if shown.get(name)
     ]
     return publish(
         as_of,
@@ -61,6 +63,19 @@ def _publish(
         exact=[tables for tables, _ in before],
         beside=beside,
     )
+
+
+# ---------- those who have been referred ----------
+def _referrals(as_of: str, counts: Json, earlier: Earlier) -> Json | None:
+    """By receiving agency and sex, with the agencies' names; also of those that stand on from an earlier month."""
+    shown = _publish(as_of, "referrals", {"referrals": tables_from_json(counts["referrals"])}, earlier)
+    if shown is None:
+        return None
+    names: dict[str, str] = {}
+    for _, content in earlier:
+        names |= content["referrals"]["names"] if content.get("referrals") else {}
+    names |= dict(counts["agencies"])
+    return {**shown_to_json(shown), "names": {code: names[code] for code in places_of(shown) if code in names}}
 
 
 # ---------- waiting ----------

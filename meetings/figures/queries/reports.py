@@ -11,6 +11,7 @@ from meetings.figures.queries.months import latest_shown
 from meetings.figures.report import Published, Report, Series, SeriesPoint
 from meetings.figures.report.build import build_report, goal_of
 from meetings.figures.report.canonical import Json, shown_from_json
+from meetings.figures.report.measures import Point, series_of_measure
 from workspace.models import Cooperation
 
 
@@ -35,6 +36,28 @@ def _published(cooperation_id: int) -> dict[int, list[Published]]:
     for row in PublishedFigure.objects.filter(goal__cooperation=cooperation_id).order_by("made_at", "pk"):
         found[row.goal_id].append(Published(row.pk, row.source, row.total, row.parts, row.refused_because))
     return dict(found)
+
+
+def reports_of(cooperation: Cooperation) -> list[Report]:
+    """Every frozen month by its latest version, the oldest first, without what others have published. One query."""
+    return [
+        build_report(
+            json.loads(snapshot.shown),
+            month=snapshot.month,
+            version=snapshot.version,
+            versions=snapshot.version,
+            cutoff_at=snapshot.cutoff_at,
+            reason=snapshot.reason,
+            digest=snapshot.digest,
+            published={},
+        )
+        for snapshot in latest_shown(cooperation)
+    ]
+
+
+def measure_over_time(cooperation: Cooperation, code: str) -> list[Point]:
+    """A comparison of women and men month by month, each by its latest version, the oldest first. One query."""
+    return series_of_measure(reports_of(cooperation), code)
 
 
 def series_of(cooperation: Cooperation, goal: Goal) -> Series:

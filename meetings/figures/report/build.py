@@ -25,7 +25,7 @@ from meetings.figures.report.shapes import (
     WaitingTable,
 )
 from meetings.figures.states import Did, Event, Population, Span
-from meetings.figures.suppression import ANY, Band, Line, Shown, ShownQuestion
+from meetings.figures.suppression import ANY, OTHERS, Band, Line, Shown, ShownQuestion
 
 TOGETHER = "Totalt"
 GENDERS = {"woman": "Kvinnor", "man": "Män", "unknown": "Uppgift saknas", ANY: TOGETHER}
@@ -41,8 +41,17 @@ OUTCOME_LABELS = {
 }
 EQUAL_LABELS = {"yes": "Ja", "partly": "Delvis", "no": "Nej", "unsure": "Vet inte", "no_answer": "Inte svarat"}
 LEAD_NAMES = {"plan": "Från inskrivning till handlingsplan", "discharge": "Från inskrivning till utskrivning"}
+REFERRAL_LABELS = {
+    "granted": "Beviljad",
+    "partly": "Delvis beviljad",
+    "refused": "Avslag",
+    "not_examined": "Inte prövad",
+    "waiting": "Väntar på svar",
+    "ended": "Avslutad utan beslut",
+}
 BAND_LABELS = ["0–30 dagar", "31–90 dagar", "Över 90 dagar", TOGETHER]
 EVERYWHERE = "Alla kommuner"
+ALL_RECEIVERS, OTHER_RECEIVERS = "Alla mottagare", "Övriga mottagare"
 # Who did and who did not, of a goal, of a question from 1 to 5, and of being asked at all.
 GOAL, RATED, RESPONSE = (Did.YES.value, Did.NO.value), ("high", "low"), ("answered", Did.NO_ANSWER.value)
 NOBODY = ShownQuestion(as_of="")
@@ -173,13 +182,32 @@ def outcomes_of(shown: Shown | None) -> list[OutcomeTable]:
     return [table_of(question, shown, place, OUTCOME_LABELS, label=name, last="Alla") for place, name in places]
 
 
+def referrals_of(given: Json) -> list[OutcomeTable]:
+    """How it has gone for those who have been referred: all, then each receiving agency by name, the small ones last.
+
+    Each person stands in one table beside the first, that of the receiver of their latest referral.
+    """
+    shown = shown_from_json(given)
+    question, names = shown.questions["outcome"], {**given["names"], OTHERS: OTHER_RECEIVERS}
+    codes = sorted(places_of(shown), key=lambda code: (code == OTHERS, names[code]))
+    apart = codes if len(codes) > 1 else []  # the only receiver says what all say
+    places = [(ANY, ALL_RECEIVERS), *((code, names[code]) for code in apart)]
+    return [table_of(question, shown, place, REFERRAL_LABELS, label=name, last="Alla") for place, name in places]
+
+
 def activities_of(shown: Shown | None, kinds: Mapping[str, str]) -> tuple[list[str], list[ActivityRow], date | None]:
     """How many have taken part in each kind, by gender; and the month of the oldest of these numbers."""
     found = {code: shown.questions.get(f"activity.{code}") for code in kinds} if shown else {}
     asked = {code: question for code, question in found.items() if question is not None}
     genders = genders_of(shown)
     rows = [
-        ActivityRow(code, kinds[code], [count_of(question, shown, (ANY, one), "yes") for one in genders])
+        ActivityRow(
+            code,
+            kinds[code],
+            [count_of(question, shown, (ANY, one), "yes") for one in genders],
+            [_sum([count_of(question, shown, (ANY, one), said) for said in ("yes", "no")]) for one in genders],
+            month_from(question.as_of),
+        )
         for code, question in asked.items()
     ]
     months = [month_from(question.as_of) for question in asked.values()]
@@ -221,6 +249,7 @@ def surveys_of(shown: Shown | None, kinds: Mapping[str, str]) -> list[SurveyKind
                 equal=table_of(asked["equal"], shown, place, EQUAL_LABELS, label=label)
                 if asked["equal"].as_of
                 else OutcomeTable(label, [], [], month_from(shown.as_of)),
+                as_of=min((month_from(question.as_of) for question in asked.values() if question.as_of), default=None),
             )
         )
     return found
@@ -263,6 +292,12 @@ def _sum(numbers: Sequence[int | None]) -> int | None:
     return sum(found) if found and len(found) == len(numbers) else None
 
 
+def _referrals(content: Json) -> list[OutcomeTable] | None:
+    if "referrals" not in content:
+        return None
+    return referrals_of(content["referrals"]) if content["referrals"] else []
+
+
 # ---------- all of it ----------
 def build_report(
     content: Json,
@@ -303,4 +338,5 @@ def build_report(
         surveys=surveys_of(surveys, kinds),
         waiting=waiting_of(content["waiting"]),
         attendance=attendance_of(content["attendance"]),
+        referrals=_referrals(content),
     )

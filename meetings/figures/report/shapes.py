@@ -90,7 +90,7 @@ class OutcomeRow:
 
 @dataclass(frozen=True)
 class OutcomeTable:
-    """«Vad hände sedan?» of one municipality, or of all."""
+    """«Vad hände sedan?» of one municipality, or of all; or how it went for the referred, of a receiver or of all."""
 
     place: str
     columns: list[str]  # Kvinnor, Män, Uppgift saknas where shown, Totalt
@@ -142,6 +142,8 @@ class ActivityRow:
     code: str
     label: str
     counts: list[int | None]
+    bases: list[int | None] = field(default_factory=list)  # of how many; None where it may not be said
+    as_of: date | None = None
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,7 @@ class SurveyKind:
     useful: list[Cell]  # did: 4 or 5 of 5
     listened: list[Cell]
     equal: OutcomeTable  # «Behandlas kvinnor och män lika?»: answers by sex, those who did not answer last
+    as_of: date | None = None  # the month of the oldest of the first three
 
 
 @dataclass(frozen=True)
@@ -209,6 +212,10 @@ class Report:
     surveys: list[SurveyKind]
     waiting: WaitingTable
     attendance: list[AttendanceGroup]
+    # How it has gone for those who have been referred, since the start: all first, then each receiving agency. Each
+    # person stands once, at the receiver of their latest referral. None of them: too few to show. None: not counted
+    # when the month was frozen.
+    referrals: list[OutcomeTable] | None = None
 
     @property
     def met(self) -> int:

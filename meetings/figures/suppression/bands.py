@@ -19,11 +19,10 @@ def per_cent(did: int, base: int) -> int:
 
 
 def shares_of(view: View) -> dict[Line, int]:
-    did = view.question.did
     return {
-        line: per_cent(view.sums[line, did], view.sums[line, BASE])
+        line: per_cent(_did(view, line), view.sums[line, BASE])
         for line, category in view.shown_cells()
-        if category == BASE and view.open((line, BASE)) and view.open((line, did)) and _large(view, line)
+        if category == BASE and view.open((line, BASE)) and _tells(view, line) and _large(view, line)
     }
 
 
@@ -31,11 +30,11 @@ def bands_of(view: View, steps: Mapping[Line, Iterable[int]]) -> dict[Line, Band
     """The narrowest band of each hidden share. `steps` are what the witnesses change in who did: they stay inside."""
     found: dict[Line, Band] = {}
     for line, category in view.shown_cells():
-        if category != BASE or not view.open((line, BASE)) or view.open((line, view.question.did)):
+        if category != BASE or not view.open((line, BASE)) or _tells(view, line):
             continue
         if not _large(view, line):
             continue
-        did, base = view.sums[line, view.question.did], view.sums[line, BASE]
+        did, base = _did(view, line), view.sums[line, BASE]
         wide = [(_held(band, base), at, band) for at, band in enumerate(BANDS)]
         fit = [
             (held, at)
@@ -45,6 +44,15 @@ def bands_of(view: View, steps: Mapping[Line, Iterable[int]]) -> dict[Line, Band
         if fit:
             found[line] = BANDS[min(fit)[1]]
     return found
+
+
+def _did(view: View, line: Line) -> int:
+    return view.sums.get((line, view.question.did), 0)
+
+
+def _tells(view: View, line: Line) -> bool:
+    """Whether it stands there how many did; that nobody at all did is no cell, and always shown."""
+    return view.question.did not in view.categories or view.open((line, view.question.did))
 
 
 def _large(view: View, line: Line) -> bool:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from meetings.figures.models import Snapshot, WhatWeChange
 from meetings.figures.queries import changes_in_month, report_of
 from meetings.figures.queries.pages import access_snapshot
-from meetings.figures.report import Cell, GoalResult, Report
+from meetings.figures.report import Cell, GoalResult, OutcomeTable, Report
 from meetings.figures.views.goal_words import ALL_PLACES, definition, silent_in
 from meetings.figures.views.page import frozen_context
 from meetings.figures.views.tables import EQUAL, activity_table, lead_cells, period, planned_cell, survey_questions
@@ -83,11 +83,16 @@ def lines_of(report: Report) -> Iterator[Line]:
     for goal in report.goals:
         yield from goal_lines(goal)
     for table in report.outcomes:
-        until = last_day_of(table.as_of)
-        for row in table.rows:
-            for column, count in zip(table.columns, row.counts, strict=True):
-                yield ["Vad hände sedan", row.label, table.place, column, "Antal", value(count), until]
+        yield from table_lines("Vad hände sedan", table)
     yield from other_lines(report, end)
+
+
+def table_lines(part: str, table: OutcomeTable) -> Iterator[Line]:
+    """A table of counts; where others have the municipality stands the receiver, where it is of referrals."""
+    until = last_day_of(table.as_of)
+    for row in table.rows:
+        for column, count in zip(table.columns, row.counts, strict=True):
+            yield [part, row.label, table.place, column, "Antal", value(count), until]
 
 
 def goal_lines(goal: GoalResult) -> Iterator[Line]:
@@ -145,6 +150,8 @@ def other_lines(report: Report, end: Value) -> Iterator[Line]:
         for one in lead.rows:
             for measure, cell in lead_cells(lead, one):
                 yield ["Ledtid", lead.name, ALL_PLACES, one.label, measure, said(cell), last_day_of(lead.as_of)]
+    for table in report.referrals or []:
+        yield from table_lines("Hur det har gått för remitterade", table)
     for agency in report.waiting.rows:
         for band, count in zip(report.waiting.bands, agency.counts, strict=True):
             cell = {"text": count}

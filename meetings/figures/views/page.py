@@ -22,7 +22,14 @@ from meetings.figures.views.goal_words import (
     series_alternative,
     shown_goal,
 )
-from meetings.figures.views.tables import lead_table, outcome_table, planned_table, survey_table, waiting_table
+from meetings.figures.views.tables import (
+    lead_table,
+    outcome_table,
+    planned_table,
+    referral_tables,
+    survey_table,
+    waiting_table,
+)
 from meetings.figures.views.words import headline, people_sentence, say_end, say_month
 from workspace.doors import AnyHatRequest, hat_page
 from workspace.rules import Hat, is_coordinator
@@ -108,6 +115,7 @@ def tables_context(report: Report) -> dict[str, Any]:
         "planned_columns": report.planned[0].labels if planned else [],
         "has_plan": any(count is not None for row in report.planned for count in row.planned),
         "leads": [lead_table(report, lead) for lead in report.leads],
+        "referrals": referral_tables(report),
         "waiting": waiting_table(report.waiting),
         "attendance": report.attendance,
         "surveys": [survey_table(survey) for survey in report.surveys],

@@ -23,6 +23,11 @@ def outcome_table(report: Report, table: OutcomeTable) -> dict[str, Any]:
     }
 
 
+def referral_tables(report: Report) -> list[dict[str, Any]] | None:
+    """All who have been referred, then each receiver. None where the month was frozen before these were counted."""
+    return None if report.referrals is None else [outcome_table(report, table) for table in report.referrals]
+
+
 def activity_table(report: Report) -> dict[str, Any]:
     """Participants per intervention and gender: what Finsam's follow-up asks for."""
     shown = table_of(report.activity_columns, [(row.label, row.counts) for row in report.activities])
