@@ -11,6 +11,13 @@ register(
     NoticeKind("meeting.minutes_corrected", "protokollet från mötet {number} är rättat", "minutes"),
     NoticeKind("meeting.minutes_objected", "någon vill ha en ändring i protokollet från mötet {number}", "minutes"),
     NoticeKind("meeting.minutes_approved", "protokollet från mötet {number} är justerat", "minutes"),
+    NoticeKind("meeting.minutes_addendum", "protokollet från mötet {number} har fått ett tillägg", "minutes"),
+    NoticeKind("meeting.minutes_to_sign", "protokollet från mötet {number} väntar ännu på din justering", "minutes"),
+    NoticeKind("meeting.minutes_unsigned", "alla har inte justerat protokollet från mötet {number} än", "minutes"),
+    NoticeKind("meeting.minutes_due", "protokollet från mötet {number} ska snart vara justerat", "minutes"),
+    NoticeKind("meeting.minutes_late", "protokollet från mötet {number} är inte justerat i tid", "minutes"),
+    NoticeKind("meeting.minutes_to_post", "protokollet från mötet {number} ska anslås", "minutes"),
+    NoticeKind("meeting.minutes_to_post_late", "protokollet från mötet {number} är inte anslaget i tid", "minutes"),
     NoticeKind("meeting.minutes_withdrawn", "protokollet från mötet {number} är återkallat för dig", "minutes"),
 )
 # The call. Said by nobody: whole sentences.
@@ -35,7 +42,17 @@ register(
     NoticeKind("meeting.invited_to_item", "du är inbjuden till en punkt på mötet {number}", PAGE),
     NoticeKind("meeting.proposal_accepted", "ditt förslag tas upp på mötet {number}", PAGE),
     NoticeKind("proposal.returned", "ditt förslag till dagordningen kom tillbaka med ett skäl", "proposals"),
+    NoticeKind("proposal.merged", "ditt förslag till dagordningen är ihopslaget med ett annat", "proposals"),
+    NoticeKind("meeting.proposals_due", "det är dags att lämna förslag till mötet {number}", PAGE),
+    NoticeKind("meeting.agenda_due", "dagordningen till mötet {number} ska skickas", PAGE),
+    NoticeKind("meeting.papers_due", "läs underlaget till mötet {number}", "prepared"),
     NoticeKind("meeting.action_given", "du har fått en uppgift från mötet {number}", PAGE),
+)
+# Decisions. Said by nobody: whoever wrote it may have no agency, and the clock has none. They lead to the decision.
+register(
+    NoticeKind("decision.given", "du ansvarar för ett beslut från mötet {number}", "decision"),
+    NoticeKind("decision.due", "ett beslut från mötet {number} ska vara genomfört inom en vecka", "decision"),
+    NoticeKind("decision.late", "ett beslut från mötet {number} är sent", "decision"),
 )
 
 # Groups and series. Said by nobody: a coordinator, who has no agency, moves and cancels too. «group.» is about a group,

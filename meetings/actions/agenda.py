@@ -3,9 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from meetings.actions.standing import (
+    PREPARED,
+    as_item,
+    end_of_section,
+    fitting_section,
+    keep_from_last,
+    put_in_order,
+    refuse_last,
+)
 from meetings.actions.steps import lock_meeting, notice_of, require_arranger, topics_of, write_event
-from meetings.models import AgendaItem, ItemGuest, Meeting, Proposal, TemplateItem
-from meetings.queries.agenda import can_be_invited, can_change_agenda, holds_a_seat
+from meetings.models import AgendaItem, ItemGuest, Meeting, Proposal
+from meetings.queries.agenda import can_be_invited, can_be_prepared, can_change_agenda, holds_a_seat
+from meetings.rules import can_change_content
 from meetings.states import ItemKind, MeetingState, ProposalState, Purpose, Section
 from notifications.actions import close_notices, deliver
 from workspace.actions import action
@@ -15,7 +25,6 @@ from workspace.rules import Hat
 
 MOST_ITEMS = 200
 PART = "agenda"
-SECTIONS = list(Section)
 GONE = "Punkten finns inte kvar på dagordningen. Så här ser den ut nu."
 NOT_OURS = "Ett ärende ändras av myndigheten som la upp det."
 
@@ -32,28 +41,13 @@ class ItemInput:
     presenter_role: CooperationRole | None = None
 
 
-# ---------- places ----------
-def end_of_section(items: Sequence[AgendaItem | TemplateItem], section: str) -> int:
-    """Where in the agenda a section ends: the index for one more item of it."""
-    last = SECTIONS.index(Section(section))
-    return sum(1 for item in items if SECTIONS.index(Section(item.section)) <= last)
-
-
-def put_in_order(items: Sequence[AgendaItem]) -> None:
-    """Write the positions of a meeting's items as the list has them. One statement, of those that have moved."""
-    moved = []
-    for position, item in enumerate(items, start=1):
-        if item.position != position:
-            item.position = position
-            moved.append(item)
-    AgendaItem.objects.bulk_update(moved, ["position", "section"])
-
-
-def _items(by: Hat, meeting: Meeting) -> tuple[Meeting, list[AgendaItem]]:
-    """The meeting, locked, and its agenda in order, for somebody who may change it now."""
+def _items(by: Hat, meeting: Meeting, *, in_draft: bool = False) -> tuple[Meeting, list[AgendaItem]]:
+    """The meeting, locked, and its agenda in order, for somebody who may change it now; `in_draft`: also of a held
+    meeting whose minutes are a draft."""
     locked = lock_meeting(meeting)
     require_arranger(by, locked)
-    if not can_change_agenda(locked):
+    is_draft = in_draft and locked.state == MeetingState.HELD and can_change_content(locked)
+    if not can_change_agenda(locked) and not is_draft:
         raise NotAllowed("Mötet är slut, så dagordningen går inte att ändra.")
     return locked, list(AgendaItem.objects.filter(meeting=locked).order_by("position", "pk"))
 
@@ -78,10 +72,13 @@ def add_item(*, by: Hat, meeting: Meeting, data: ItemInput) -> AgendaItem:
     """Put an item last in its section; in a meeting that has begun last of all, so that nothing moves under it.
 
     Locks the meeting, writes the history, hints at the agenda. Tells nobody. Refuses whoever does not arrange the
-    meeting, a meeting that is over, more than 200 items, and a presenter without a seat.
+    meeting, a meeting that is over, more than 200 items, a presenter without a seat, and an order that leaves gender
+    equality last.
     """
     locked, items = _items(by, meeting)
     item = write_item(locked, items, data)
+    if locked.state != MeetingState.IN_PROGRESS:
+        refuse_last(items)
     write_event(locked, "add_item", by=by)
     deliver([], topics_of(locked, None, PART))
     return item
@@ -114,7 +111,8 @@ def write_item(meeting: Meeting, items: list[AgendaItem], data: ItemInput) -> Ag
 def change_item(*, by: Hat, item: AgendaItem, data: ItemInput) -> None:
     """Change what is said of an item. Another section moves it to that section's end. Tells nobody.
 
-    Refuses as `add_item`, a case (its agency changes it), and another title for gender equality, which stands (R15).
+    Refuses as `add_item`, a case (its agency changes it), and another title for gender equality, which stands and is
+    never last (R15).
     """
     locked, items = _items(by, item.meeting)
     found = _one_of(items, item.pk)
@@ -128,6 +126,7 @@ def change_item(*, by: Hat, item: AgendaItem, data: ItemInput) -> None:
         items.remove(found)
         found.section = data.section
         items.insert(end_of_section(items, data.section), found)
+        refuse_last(items)
     found.title, found.purpose, found.minutes = data.title, data.purpose, data.minutes
     found.presenter, found.presenter_role = data.presenter, data.presenter_role
     found.save(update_fields=["section", "title", "purpose", "minutes", "presenter", "presenter_role"])
@@ -140,7 +139,8 @@ def change_item(*, by: Hat, item: AgendaItem, data: ItemInput) -> None:
 def remove_item(*, by: Hat, item: AgendaItem) -> None:
     """Take an item off the agenda. A proposal it came from waits again; whoever was invited to it is not any more.
 
-    Refuses gender equality (R15), a case, and an item that has begun or holds notes, decisions or actions.
+    Refuses gender equality (R15) and what would leave it last, a case, and an item that has begun or holds notes,
+    decisions or actions.
     """
     locked, items = _items(by, item.meeting)
     found = _one_of(items, item.pk)
@@ -155,11 +155,48 @@ def remove_item(*, by: Hat, item: AgendaItem) -> None:
     hints = topics_of(locked, None, PART)  # asked before: whoever was a guest is told too
     Proposal.objects.filter(item=found).update(state=ProposalState.WAITING, item=None)
     items.remove(found)
+    refuse_last(items)
     found.delete()
     _close_invitations(locked, guests)
     put_in_order(items)
     write_event(locked, "remove_item", by=by)
     deliver([], hints)
+
+
+# ---------- what the product prepares ----------
+@action
+def restore_standing(*, by: Hat, meeting: Meeting) -> AgendaItem:
+    """Put gender equality back on an agenda that has lost it (R15). Otherwise as `add_prepared`.
+
+    Also of a held meeting while its minutes are a draft: they are not sent without it.
+    """
+    return add_prepared(by=by, meeting=meeting, kind=ItemKind.GENDER_EQUALITY)
+
+
+@action
+def add_prepared(*, by: Hat, meeting: Meeting, kind: ItemKind) -> AgendaItem:
+    """Put an item that the product prepares at the end of the follow-up, once; again gives the one that stands there.
+
+    Locks the meeting, writes the history, hints at the agenda. Tells nobody. Never so that gender equality is last.
+    Refuses whoever does not arrange the meeting, a meeting that is over, a full agenda, and a kind that is not
+    prepared for the group (gender equality and the actions are for all, the rest for a steering group; R93).
+    """
+    locked, items = _items(by, meeting, in_draft=kind == ItemKind.GENDER_EQUALITY)
+    if kind not in can_be_prepared(locked.group):
+        raise NotAllowed("Den punkten förbereds inte för den här gruppen.")
+    there = next((item for item in items if item.kind == kind), None)
+    if there is not None:
+        return there
+    if len(items) >= MOST_ITEMS:
+        raise NotAllowed(f"En dagordning har högst {MOST_ITEMS} punkter. Ta bort någon först.")
+    item = as_item(PREPARED[kind], locked)
+    items.insert(end_of_section(items, item.section), item)
+    keep_from_last(items)
+    item.save()
+    put_in_order(items)
+    write_event(locked, "add_prepared", by=by)
+    deliver([], topics_of(locked, None, PART))
+    return item
 
 
 # ---------- order ----------
@@ -178,7 +215,8 @@ def place_item(*, by: Hat, item: AgendaItem, after: int | None) -> None:
     """Move an item to straight after another (its number), or first. A case may be moved: its place is known to all.
 
     Its section follows where it lands, so that the sections keep their order. Locks the meeting, writes the history,
-    hints at the agenda, tells nobody. Refuses whoever does not arrange it, and a meeting that is over.
+    hints at the agenda, tells nobody. Refuses whoever does not arrange it, a meeting that is over, and an order that
+    leaves gender equality last (R15).
     """
     locked, items = _items(by, item.meeting)
     found = _one_of(items, item.pk)
@@ -191,6 +229,7 @@ def place_item(*, by: Hat, item: AgendaItem, after: int | None) -> None:
 def _place(by: Hat, meeting: Meeting, items: list[AgendaItem], item: AgendaItem, at: int) -> None:
     items.remove(item)
     items.insert(at, item)
+    refuse_last(items)
     section = fitting_section(
         item.section, [other.section for other in items[:at]], [o.section for o in items[at + 1 :]]
     )
@@ -200,16 +239,6 @@ def _place(by: Hat, meeting: Meeting, items: list[AgendaItem], item: AgendaItem,
     put_in_order(items)
     write_event(meeting, "move_item", by=by)
     deliver([], topics_of(meeting, None, PART))
-
-
-def fitting_section(own: str, before: Sequence[str], behind: Sequence[str]) -> str:
-    """The section nearest an item's own that fits between those of the items before and behind it."""
-    place = SECTIONS.index(Section(own))
-    if before:
-        place = max(place, SECTIONS.index(Section(before[-1])))
-    if behind:
-        place = min(place, SECTIONS.index(Section(behind[0])))
-    return SECTIONS[place]
 
 
 # ---------- guests ----------

@@ -1,8 +1,9 @@
 """The agenda that a group's next meetings begin with. No change here touches a meeting that has been opened."""
 
-from meetings.actions.agenda import GONE, MOST_ITEMS, ItemInput, end_of_section, fitting_section
+from meetings.actions.agenda import GONE, MOST_ITEMS, ItemInput
+from meetings.actions.standing import PREPARED, end_of_section, fitting_section, keep_from_last, refuse_last
 from meetings.models import Group, TemplateItem
-from meetings.queries.agenda import presenters_of
+from meetings.queries.agenda import can_be_prepared, presenters_of
 from meetings.rules import is_arranger
 from meetings.states import ItemKind
 from workspace.actions import action, record_act
@@ -44,14 +45,13 @@ def _check(group: Group, data: ItemInput) -> None:
 def add_line(*, by: Hat, group: Group, data: ItemInput) -> TemplateItem:
     """A line last in its section. Locks the group, writes an audit row, tells nobody.
 
-    Refuses whoever does not arrange the group's meetings, more lines than an agenda holds, and a presenter without
-    a seat.
+    Refuses whoever does not arrange the group's meetings, more lines than an agenda holds, a presenter without a seat,
+    and an order that leaves gender equality last (R15).
     """
     lines = _lines(by, group)
-    if len(lines) >= MOST_ITEMS:
-        raise NotAllowed(f"En dagordning har högst {MOST_ITEMS} punkter. Ta bort någon först.")
+    _refuse_full(lines)
     _check(group, data)
-    at = end_of_section([*lines], data.section)
+    at = end_of_section(lines, data.section)
     line = TemplateItem.objects.create(
         group=group,
         position=at + 1,
@@ -63,13 +63,46 @@ def add_line(*, by: Hat, group: Group, data: ItemInput) -> TemplateItem:
         presenter_role=data.presenter_role,
     )
     lines.insert(at, line)
+    refuse_last(lines)
+    _put_in_order(by, group, lines, "add_line")
+    return line
+
+
+def _refuse_full(lines: list[TemplateItem]) -> None:
+    if len(lines) >= MOST_ITEMS:
+        raise NotAllowed(f"En dagordning har högst {MOST_ITEMS} punkter. Ta bort någon först.")
+
+
+@action
+def add_prepared_line(*, by: Hat, group: Group, kind: ItemKind) -> TemplateItem:
+    """A line that the product prepares, at the end of the follow-up, once; again gives the one that stands there.
+
+    Locks the group, writes an audit row, tells nobody. Refuses as `add_line`, and a kind that is not prepared for the
+    group (R93).
+    """
+    lines = _lines(by, group)
+    if kind not in can_be_prepared(group):
+        raise NotAllowed("Den punkten förbereds inte för den här gruppen.")
+    there = next((line for line in lines if line.kind == kind), None)
+    if there is not None:
+        return there
+    _refuse_full(lines)
+    section, _, title, purpose, minutes = PREPARED[kind]
+    line = TemplateItem(group=group, kind=kind, section=section, title=title, purpose=purpose, minutes=minutes)
+    lines.insert(end_of_section(lines, section), line)
+    keep_from_last(lines)
+    line.position = len(lines)
+    line.save()
     _put_in_order(by, group, lines, "add_line")
     return line
 
 
 @action
 def change_line(*, by: Hat, line: TemplateItem, data: ItemInput) -> None:
-    """Say something else of a line. Refuses as `add_line`, and another title for gender equality (R15)."""
+    """Say something else of a line; another section moves it to that section's end.
+
+    Refuses as `add_line`, and another title for gender equality (R15).
+    """
     lines = _lines(by, line.group)
     found = _one_of(lines, line.pk)
     if found.kind == ItemKind.GENDER_EQUALITY and data.title != found.title:
@@ -79,7 +112,8 @@ def change_line(*, by: Hat, line: TemplateItem, data: ItemInput) -> None:
     if data.section != found.section:
         lines.remove(found)
         found.section = data.section
-        lines.insert(end_of_section([*lines], data.section), found)
+        lines.insert(end_of_section(lines, data.section), found)
+        refuse_last(lines)
     found.title, found.purpose, found.minutes = data.title, data.purpose, data.minutes
     found.presenter, found.presenter_role = data.presenter, data.presenter_role
     found.save(update_fields=["title", "purpose", "minutes", "presenter", "presenter_role"])
@@ -88,19 +122,20 @@ def change_line(*, by: Hat, line: TemplateItem, data: ItemInput) -> None:
 
 @action
 def remove_line(*, by: Hat, line: TemplateItem) -> None:
-    """Take a line away. Refuses gender equality, which stands on every agenda (R15)."""
+    """Take a line away. Refuses gender equality, which stands on every agenda, and what would leave it last (R15)."""
     lines = _lines(by, line.group)
     found = _one_of(lines, line.pk)
     if found.kind == ItemKind.GENDER_EQUALITY:
         raise NotAllowed("Jämställdhet står på varje dagordning. Punkten kan besvaras, men inte tas bort.")
     lines.remove(found)
+    refuse_last(lines)
     found.delete()
     _put_in_order(by, line.group, lines, "remove_line")
 
 
 @action
 def move_line(*, by: Hat, line: TemplateItem, up: bool) -> None:
-    """Move a line one step. At the end nothing happens."""
+    """Move a line one step. At the end nothing happens. Refuses as `place_line`."""
     lines = _lines(by, line.group)
     at = lines.index(_one_of(lines, line.pk)) + (-1 if up else 1)
     if 0 <= at < len(lines):
@@ -109,7 +144,10 @@ def move_line(*, by: Hat, line: TemplateItem, up: bool) -> None:
 
 @action
 def place_line(*, by: Hat, line: TemplateItem, after: int | None) -> None:
-    """Move a line to straight after another, or first. Its section follows."""
+    """Move a line to straight after another, or first. Its section follows.
+
+    Refuses whoever does not arrange the group's meetings, and an order that leaves gender equality last (R15).
+    """
     lines = _lines(by, line.group)
     found = _one_of(lines, line.pk)
     others = [other for other in lines if other is not found]
@@ -119,5 +157,6 @@ def place_line(*, by: Hat, line: TemplateItem, after: int | None) -> None:
 def _place(by: Hat, lines: list[TemplateItem], line: TemplateItem, at: int) -> None:
     lines.remove(line)
     lines.insert(at, line)
+    refuse_last(lines)
     line.section = fitting_section(line.section, [o.section for o in lines[:at]], [o.section for o in lines[at + 1 :]])
     _put_in_order(by, line.group, lines, "move_line")

@@ -13,7 +13,7 @@ from meetings.actions.calls import (
     write_row,
 )
 from meetings.actions.steps import lock_meeting, require_leader, topics_of, write_event
-from meetings.models import Attendance, Case, GroupSeat, Meeting
+from meetings.models import Attendance, Case, DecisionVote, GroupSeat, Meeting
 from meetings.queries.attendance import (
     ANSWERED_TO,
     BEGUN,
@@ -220,7 +220,8 @@ def tick_present(*, by: Hat, meeting: Meeting, who: Hat, present: bool) -> None:
     """Tick somebody as present, or take the tick away; also of those who joined by the room.
 
     By whoever leads the meeting, from its beginning until its minutes are sent. Refuses somebody who neither holds a
-    seat, is invited, nor has been in the room. The same tick twice is one.
+    seat, is invited, nor has been in the room, and to take the tick from somebody whose vote or dissent is written
+    down. The same tick twice is one.
     """
     meeting = lock_meeting(meeting)
     require_leader(by, meeting)
@@ -236,6 +237,8 @@ def tick_present(*, by: Hat, meeting: Meeting, who: Hat, present: bool) -> None:
     if person.is_present == present:
         return
     row = _row_of(meeting, who, seats)
+    if not present and DecisionVote.objects.filter(attendance=row).exists():
+        raise NotAllowed(f"{who.user} har röstat. Ta bort beslutet först.")
     how = PresentHow.TICKED if present else ""
     Attendance.objects.filter(pk=row.pk).update(present_how=how, present_at=timezone.now() if present else None)
     write_event(meeting, "tick" if present else "untick", by=by)

@@ -6,12 +6,14 @@ from typing import Any
 
 from django.utils import timezone
 
+from meetings.actions.standing import MISSING, refuse_last
 from meetings.actions.steps import lock_meeting, step, topics_of
-from meetings.models import Attendance, Meeting
-from meetings.queries.attendance import HolderShown, SeatShown, arrangers_of, day_of, seats_shown
-from meetings.states import Answer, MeetingState, MeetingVerb
+from meetings.models import AgendaItem, Attendance, Meeting
+from meetings.queries.attendance import HolderShown, SeatShown, arrangers_of, day_of, seats_shown, sent_mark
+from meetings.states import Answer, ItemKind, MeetingState, MeetingVerb
 from notifications.actions import Notice, deliver
 from workspace.actions import action
+from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.models import Agency, Membership
 from workspace.queries import absences_on
 from workspace.rules import Hat
@@ -19,21 +21,32 @@ from workspace.swedish import say_date
 
 CALLED, CHANGED, DEPUTY_ASKED = "meeting.called", "meeting.changed", "meeting.deputy_asked"
 CANNOT_COME, SEAT_EMPTY = "meeting.cannot_come", "meeting.seat_empty"
+SENT_MEANWHILE = (
+    "Någon annan har redan skickat dagordningen. Ingenting skickades en gång till. Läs hur det ser ut nu, och skicka "
+    "igen bara om något behöver ändras."
+)
 SEATS = "seats"  # the part of the page that shows who comes
 
 
 @action
-def call_meeting(*, by: Hat, meeting: Meeting) -> None:
+def call_meeting(*, by: Hat, meeting: Meeting, seen: str | None = None) -> None:
     """Send the agenda: ask each open seat's ordinary member whether they come.
+
+    `seen` is what the page said of when it was sent last (`sent_mark`); None does not ask.
 
     Locks the meeting. Who is away that day counts as «Kan inte», and a deputy who is there is asked at once: first
     whoever stands in, if that is a deputy of the seat. Sets `called_at` each time. Sent again it asks those who have
     not been asked, and tells the others that the agenda has changed. Then tells chair and secretary of each seat whose
-    ordinary member can't come. Refuses whoever does not arrange the meeting, and a meeting that has begun (R2).
+    ordinary member can't come, and closes the reminders that it was to be sent. Refuses whoever does not arrange the
+    meeting, a meeting that has begun (R2), and an agenda where gender equality is missing or last (R15);
+    `SomebodyWasFaster` where somebody else has sent it since the page was made.
     """
     meeting = lock_meeting(meeting)
     again = meeting.state == MeetingState.CALLED
     step(meeting, MeetingVerb.CALL, by=by)
+    if seen is not None and seen != sent_mark(meeting):
+        raise SomebodyWasFaster(SENT_MEANWHILE)
+    _refuse_without_standing(meeting)
     now = timezone.now()
     Meeting.objects.filter(pk=meeting.pk).update(called_at=now)
     seats = seats_shown(meeting)
@@ -51,6 +64,13 @@ def call_meeting(*, by: Hat, meeting: Meeting) -> None:
         rows.update(asked_at=now)
     notices += fill_seats(meeting, seats, known, by=by)
     deliver(notices, topics_of(meeting))
+
+
+def _refuse_without_standing(meeting: Meeting) -> None:
+    items = list(AgendaItem.objects.filter(meeting=meeting).order_by("position", "pk"))
+    if not any(item.kind == ItemKind.GENDER_EQUALITY for item in items):
+        raise NotAllowed(MISSING)
+    refuse_last(items)
 
 
 def fill_seats(

@@ -1,8 +1,9 @@
 """What comes back at the next meeting: items with an open action, and those there was no time for (4minitz's rule)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from meetings.actions.agenda import MOST_ITEMS, end_of_section, put_in_order
+from meetings.actions.agenda import MOST_ITEMS
+from meetings.actions.standing import end_of_section, keep_from_last, put_in_order
 from meetings.actions.steps import topics_of
 from meetings.models import ActionItem, AgendaItem, Group, Meeting, TemplateItem
 from meetings.states import AHEAD, ActionState, ItemKind, MeetingState, Section
@@ -37,6 +38,7 @@ def carry_over(meeting: Meeting) -> None:
         items.insert(end_of_section(items, item.section), _again(item, meeting))
         came += 1
     if came:
+        keep_from_last(items)
         put_in_order(items)
 
 
@@ -134,12 +136,15 @@ def take_away_settled(group: Group) -> list[Meeting]:
             changed[item.meeting_id] = item.meeting
             item.delete()
     for meeting in changed.values():
-        put_in_order(_in_order(meeting))
+        close_up(meeting)
     return list(changed.values())
 
 
-def _in_order(meeting: Meeting) -> Sequence[AgendaItem]:
-    return list(AgendaItem.objects.filter(meeting=meeting).order_by("position", "pk"))
+def close_up(meeting: Meeting) -> None:
+    """Number a locked meeting's items anew when one has gone, with gender equality not last (R15)."""
+    items = list(AgendaItem.objects.filter(meeting=meeting).order_by("position", "pk"))
+    keep_from_last(items)
+    put_in_order(items)
 
 
 def _is_untouched(item: AgendaItem) -> bool:

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from meetings.actions.agenda import ItemInput, write_item
+from meetings.actions.carrying import close_up
 from meetings.actions.steps import lock_meeting, notice_of, topics_of
 from meetings.errors import CircleNotCovered
 from meetings.models import AgendaItem, Case, CircleSeat, GroupSeat, Meeting, TableReader
@@ -149,6 +150,7 @@ def withdraw_case(*, by: Membership, case: Case) -> None:
     close_notices(kind_prefix="case.added", object_id=case.pk, memberships=told)
     record_case(by, "case.withdraw", case)
     AgendaItem.objects.get(pk=case.item_id).delete()
+    close_up(meeting)
     hints = [*topics_of(meeting, None, "agenda"), *hints_to(meeting, agencies)]
     deliver([notice_of("meeting.case_withdrawn", meeting, told, by=by)], hints)
 

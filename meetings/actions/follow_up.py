@@ -1,4 +1,4 @@
-"""Decisions and actions: made in the meeting, by one agency each; actions are then done, dropped or taken up again."""
+"""Actions: made in the meeting, by one agency each, and then done, dropped or taken up again."""
 
 from dataclasses import replace
 from datetime import date
@@ -7,76 +7,32 @@ from typing import Any
 from django.utils import timezone
 
 from meetings.actions.carrying import carry_on, take_away_settled
-from meetings.actions.steps import FASTER, lock_meeting, notice_of, topics_of, write_event
-from meetings.models import ActionItem, AgendaItem, Decision, Meeting, TableText
-from meetings.queries import attends
-from meetings.queries.follow_up import can_be_responsible, can_close, can_rewrite, seated_agencies
+from meetings.actions.decisions import (
+    PART,
+    add_decision,
+    author_of,
+    check_rewriting,
+    remove_decision,
+    writable,
+    write_act,
+)
+from meetings.actions.steps import FASTER, lock_meeting, notice_of, topics_of
+from meetings.models import ActionItem, AgendaItem, Meeting, TableText
+from meetings.queries.follow_up import can_be_responsible, can_close, seated_agencies
 from meetings.queries.meetings import circle_agencies
-from meetings.rules import can_change_content, hat_fields
+from meetings.rules import hat_fields
 from meetings.states import ActionState, ItemKind, MeetingState
 from notifications.actions import Notice, deliver
-from workspace.actions import action, record_act
+from workspace.actions import action
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.live import Hint
 from workspace.models import Agency, Membership
 from workspace.rules import Hat
-from workspace.states import AuditAct
 
-PART = "outcomes"
-FROZEN = "Anteckningarna är skickade för justering. Det som står i dem ändras genom en rättelse."
-WRITING = {MeetingState.IN_PROGRESS, MeetingState.HELD}
+__all__ = ["add_decision", "remove_decision"]  # whoever writes what a meeting came to finds all its verbs here
 
 
 # ---------- made in the meeting ----------
-def _writable(by: Hat, item: AgendaItem, said: TableText | None) -> Meeting:
-    """The meeting of an item this hat may write under, locked."""
-    meeting = lock_meeting(item.meeting)
-    if attends(by, meeting, item).access == "outside":
-        raise NotAllowed("Din myndighet är inte med på den här punkten.")
-    if meeting.state not in WRITING:
-        raise NotAllowed("Mötet har inte börjat. Beslut och uppgifter skrivs när punkten tas upp.")
-    if not can_change_content(meeting):
-        raise NotAllowed(FROZEN)
-    if item.kind == ItemKind.CASE and said is None:
-        raise NotAllowed("Det som sägs om en person läggs på bordet, så att det är klart vem som får läsa det.")
-    return meeting
-
-
-def _write(meeting: Meeting, item: AgendaItem, verb: str, *, by: Hat) -> None:
-    """The history and the audit. Of a case the audit alone: all who are called read the meeting's history, and that
-    something happens under a case is itself news, which only its circle may have."""
-    if item.kind != ItemKind.CASE:
-        write_event(meeting, verb, by=by)
-        return
-    what, person = f"meeting.{verb}", item.case.participant_id
-    record_act(by=by, act=AuditAct.WRITE, what=what, object_id=meeting.pk, participant_id=person)
-
-
-def _author(by: Hat) -> Agency | None:
-    return by.agency if isinstance(by, Membership) else None
-
-
-@action
-def add_decision(*, by: Hat, item: AgendaItem, text: str, said: TableText | None = None) -> Decision:
-    """Write down what was decided under an item, in the agency's name (a coordinator's has none).
-
-    Locks the meeting, writes the history, hints at those who see the item. Tells nobody: they are there. `said` is
-    what was laid on the table, and only under a case. Refuses somebody outside the item, a meeting that has not begun,
-    and minutes that are on their way.
-    """
-    decision = write_decision(by=by, item=item, text=text, said=said)
-    deliver([], topics_of(decision.item.meeting, decision.item, PART))
-    return decision
-
-
-def write_decision(*, by: Hat, item: AgendaItem, text: str, said: TableText | None = None) -> Decision:
-    """The same for a verb that delivers by itself. Call it inside an action."""
-    meeting = _writable(by, item, said)
-    decision = Decision.objects.create(item=item, agency=_author(by), text=text, said=said, **hat_fields(by))
-    _write(meeting, item, "add_decision", by=by)
-    return decision
-
-
 @action
 def add_action(
     *,
@@ -112,11 +68,11 @@ def write_action(
     said: TableText | None = None,
 ) -> tuple[ActionItem, list[Notice]]:
     """The same for a verb that delivers by itself: returns its notices. Call it inside an action."""
-    meeting = _writable(by, item, said)
+    meeting = writable(by, item, said)
     _check_agency(meeting, item, agency, responsible)
     made = ActionItem.objects.create(
         item=item,
-        author=_author(by),
+        author=author_of(by),
         text=text,
         agency=agency,
         responsible=responsible,
@@ -124,7 +80,7 @@ def write_action(
         said=said,
         **hat_fields(by),
     )
-    _write(meeting, item, "add_action", by=by)
+    write_act(meeting, item, "add_action", by=by)
     return made, [_given(by, meeting, made)]
 
 
@@ -165,36 +121,15 @@ def change_action(
     moved = (found.agency_id, found.responsible_id) != (agency.pk, responsible.pk if responsible else None)
     found.text, found.agency, found.responsible, found.due_on = text, agency, responsible, due_on
     found.save(update_fields=["text", "agency", "responsible", "due_on"])
-    _write(meeting, found.item, "change_action", by=by)
+    write_act(meeting, found.item, "change_action", by=by)
     deliver([_given(by, meeting, found)] if moved else [], topics_of(meeting, found.item, PART))
-
-
-@action
-def remove_decision(*, by: Hat, decision: Decision) -> None:
-    """Take away a decision that was written wrongly, while the minutes are a draft. What lies on the table stays there.
-
-    Refuses whoever is neither of its agency nor (outside cases) arranges the meeting.
-    """
-    meeting = lock_meeting(decision.item.meeting)
-    _check_rewriting(by, meeting, decision)
-    if not Decision.objects.filter(pk=decision.pk).delete()[0]:
-        raise SomebodyWasFaster(FASTER)
-    _write(meeting, decision.item, "remove_decision", by=by)
-    deliver([], topics_of(meeting, decision.item, PART))
 
 
 def _rewritable(by: Hat, action_item: ActionItem) -> tuple[Meeting, ActionItem]:
     meeting = lock_meeting(action_item.item.meeting)
-    _check_rewriting(by, meeting, action_item)
+    check_rewriting(by, meeting, action_item)
     found = ActionItem.objects.select_related("item__meeting", "item__case").get(pk=action_item.pk)
     return meeting, found
-
-
-def _check_rewriting(by: Hat, meeting: Meeting, row: ActionItem | Decision) -> None:
-    if not can_rewrite(by, row):
-        raise NotAllowed("Det är myndigheten som skrev det, eller den som ordnar mötet, som kan ändra det.")
-    if not can_change_content(meeting):
-        raise NotAllowed(FROZEN)
 
 
 # ---------- done ----------
@@ -244,7 +179,7 @@ def _move(by: Hat, action_item: ActionItem, verb: str, sources: set[ActionState]
         raise NotAllowed(f"Det är {action_item.agency.name}, eller den som ordnar mötet, som säger när den är klar.")
     if not ActionItem.objects.filter(pk=action_item.pk, state__in=sources).update(**fields):
         raise SomebodyWasFaster(FASTER)
-    _write(meeting, action_item.item, verb, by=by)
+    write_act(meeting, action_item.item, verb, by=by)
     return meeting
 
 

@@ -18,7 +18,7 @@ from meetings.queries.groups import (
     municipalities_of,
 )
 from meetings.queries.series import running_series
-from meetings.states import GROUPS_WITH_CASES, TEMPLATES, GroupKind
+from meetings.states import GROUPS_WITH_CASES, TEMPLATES, GroupKind, MinutesMode
 from notifications.actions import Notice, Topics, deliver
 from workspace.actions import action, record_act
 from workspace.errors import NotAllowed, SomebodyWasFaster
@@ -39,6 +39,7 @@ def create_group(
     name: str,
     municipalities: Sequence[Municipality],
     quorum: int,
+    minutes_mode: MinutesMode = MinutesMode.PROJECT,
 ) -> Group:
     """Make a group of a cooperation, with the agenda template of its kind.
 
@@ -54,6 +55,7 @@ def create_group(
         kind=kind,
         name=name,
         quorum=quorum,
+        minutes_mode=minutes_mode,
         anonymous_cases=kind in GROUPS_WITH_CASES and not any(place.is_small for place in municipalities),
     )
     group.municipalities.set(municipalities)
@@ -95,11 +97,13 @@ def change_group(
     quorum: int,
     anonymous_cases: bool,
     has_read_warning: bool,
+    minutes_mode: MinutesMode | None = None,
 ) -> Group:
     """Change what a group is called, where it is, who leads it, and whether it may talk of somebody without a name.
 
-    The kind stays. Refuses whoever does not arrange it, a chair or secretary without a seat, and consultation without
-    identity in a small municipality where the warning of L17 has not been ticked.
+    The kind stays, and so do minutes that have been sent: `minutes_mode` (None: as it was) is of those sent from now
+    on. Refuses whoever does not arrange it, a chair or secretary without a seat, and consultation without identity in a
+    small municipality where the warning of L17 has not been ticked.
     """
     lock_groups(group)
     group.refresh_from_db()
@@ -112,7 +116,8 @@ def change_group(
         raise NotAllowed("Läs varningen om att ort, ålder och ovanliga uppgifter kan peka ut en person, och kryssa i.")
     group.name, group.chair, group.secretary = name, chair, secretary
     group.quorum, group.anonymous_cases = quorum, anonymous_cases
-    group.save(update_fields=["name", "chair", "secretary", "quorum", "anonymous_cases"])
+    group.minutes_mode = minutes_mode or group.minutes_mode
+    group.save(update_fields=["name", "chair", "secretary", "quorum", "anonymous_cases", "minutes_mode"])
     group.municipalities.set(municipalities)
     _record(by, "change", group)
     return group

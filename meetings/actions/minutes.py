@@ -8,9 +8,11 @@ from meetings.actions.steps import FASTER, lock_meeting, require_arranger, topic
 from meetings.models import Attendance, Meeting, Minutes, MinutesPart, MinutesRecipient
 from meetings.queries.drafting import draft_of
 from meetings.queries.minutes import newest_version, obstacles_to_sending, recipients_possible
+from meetings.queries.sealing import is_formal
 from meetings.rules import hat_fields, of_hat
 from meetings.states import MeetingState, MinutesState
 from notifications.actions import Notice, close_notices, deliver
+from notifications.models import Notification
 from workspace.actions import action
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.models import Membership
@@ -29,7 +31,8 @@ def send_minutes(
     corrected). `adjusters` and `left_out` are attendances. Recipients are all of `recipients_possible` but `left_out`.
 
     Refuses who does not arrange the meeting; one that has not been held; with somebody's text waiting to be merged or
-    gender equality unanswered; without an adjuster who was there and gets it; a correction without its reason.
+    gender equality missing or unanswered; without an adjuster who was there and gets it; a correction without its
+    reason.
     `SomebodyWasFaster` where the minutes already are on their way (R15, L42).
     """
     meeting = lock_meeting(meeting)
@@ -86,17 +89,23 @@ def _freeze(meeting: Meeting, by: Hat, *, version: int, reason: str) -> Minutes:
 
 @action
 def correct_minutes(*, by: Hat, meeting: Meeting, reason: str) -> None:
-    """Open approved minutes again, to be sent as the next version; the approved one stays readable meanwhile.
+    """Open approved minutes again, to be sent as the next version; the approved one stays readable and sealed.
 
-    Writes the history with the reason. Tells nobody: the sending does. Refuses who does not arrange the meeting, and an
-    empty reason; `SomebodyWasFaster` where the minutes are not approved (L42: a correction is an addendum).
+    Writes the history with the reason, then the state: the database asks for them in that order (migration 0007). Tells
+    nobody: the sending does. Refuses who does not arrange the meeting, formal minutes, and an empty reason;
+    `SomebodyWasFaster` where the minutes are not approved (L42).
     """
     meeting = lock_meeting(meeting)
     require_arranger(by, meeting)
+    newest = newest_version(meeting)
+    if newest is not None and is_formal(newest) and meeting.minutes_state == MinutesState.APPROVED:
+        raise NotAllowed("Justerade protokoll ändras inte. Skriv ett tillägg.")
     if not reason.strip():
         raise NotAllowed("Skriv vad som ska rättas.")
-    move_minutes(meeting, MinutesState.APPROVED, MinutesState.DRAFT)
+    if meeting.minutes_state != MinutesState.APPROVED:
+        raise SomebodyWasFaster(FASTER)
     write_event(meeting, "minutes_correct", by=by, text=reason.strip())
+    move_minutes(meeting, MinutesState.APPROVED, MinutesState.DRAFT)
     deliver([], topics_of(meeting, part="minutes"))
 
 
@@ -120,12 +129,26 @@ def members_of(rows: Iterable[Attendance]) -> set[int]:
     return {row.member_id for row in rows if row.member_id}
 
 
-def minutes_notice(kind: str, meeting: Meeting, recipients: Iterable[int], *, by: Hat) -> Notice:
-    """A notice in a whole sentence, so without an agency before it. Never to who acts."""
+def minutes_notice(kind: str, meeting: Meeting, recipients: Iterable[int], *, by: Hat | None) -> Notice:
+    """A notice in a whole sentence, so without an agency before it. Never to who acts; None is the clock."""
     told = frozenset(recipients) - ({by.pk} if isinstance(by, Membership) else set())
     return Notice(kind, say_date(timezone.localdate(meeting.starts_at)), meeting.pk, None, told)
 
 
 def close_asked(meeting: Meeting, memberships: Iterable[int]) -> None:
-    """Nobody is asked any longer to approve these minutes: the question leaves their lists."""
-    close_notices(kind_prefix="meeting.minutes_to_approve", object_id=meeting.pk, memberships=list(memberships))
+    """They are no longer asked to approve these minutes: the question and its reminders leave their lists."""
+    told = list(memberships)
+    for kind in ("meeting.minutes_to_approve", "meeting.minutes_to_sign"):
+        close_notices(kind_prefix=kind, object_id=meeting.pk, memberships=told)
+
+
+def close_watched(meeting: Meeting) -> None:
+    """What the arrangers were reminded of has happened: the version is signed, or a draft again."""
+    for kind in ("meeting.minutes_unsigned", "meeting.minutes_due", "meeting.minutes_late"):
+        close_told(kind, meeting)
+
+
+def close_told(kind_prefix: str, meeting: Meeting) -> None:
+    """Out of the list of everybody who was told it, whoever arranges the meeting today."""
+    told = Notification.objects.filter(kind__startswith=kind_prefix, object_id=meeting.pk, closed_at__isnull=True)
+    close_notices(kind_prefix=kind_prefix, object_id=meeting.pk, memberships=told.values_list("membership", flat=True))

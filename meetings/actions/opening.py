@@ -5,10 +5,12 @@ from datetime import date, datetime
 from django.utils import timezone
 
 from meetings.actions.carrying import carry_over
+from meetings.actions.standing import PREPARED, as_item, end_of_section, let_it_stand
 from meetings.actions.steps import write_event
 from meetings.models import AgendaItem, Group, Meeting, Series, TemplateItem
+from meetings.queries.agenda import follows_decisions
 from meetings.queries.groups import overlapping
-from meetings.states import ItemKind, Purpose, Section
+from meetings.states import ItemKind
 from workspace.actions import action
 from workspace.errors import NotAllowed
 from workspace.rules import Hat
@@ -57,32 +59,29 @@ def open_meeting(
 
 
 def lay_agenda(meeting: Meeting) -> None:
-    """The template's lines as items; gender equality is put there if the template has lost it."""
-    lines = list(TemplateItem.objects.filter(group=meeting.group_id))
+    """The template's lines as items. Gender equality stands among them and not last, whatever the template says (R15).
+
+    A group that follows decisions gets an item for them, also where its template has none.
+    """
     items = [
         AgendaItem(
             meeting=meeting,
             kind=line.kind,
             section=line.section,
-            position=position,
+            position=0,
             title=line.title,
             purpose=line.purpose,
             minutes=line.minutes,
             presenter_id=line.presenter_id,
             presenter_role_id=line.presenter_role_id,
         )
-        for position, line in enumerate(lines, start=1)
+        for line in TemplateItem.objects.filter(group=meeting.group_id)
     ]
-    if not any(line.kind == ItemKind.GENDER_EQUALITY for line in lines):
-        items.append(
-            AgendaItem(
-                meeting=meeting,
-                kind=ItemKind.GENDER_EQUALITY,
-                section=Section.FOLLOW_UP,
-                position=len(items) + 1,
-                title="Jämställdhet",
-                purpose=Purpose.DECISION,
-                minutes=15,
-            )
-        )
+    kinds = {item.kind for item in items}
+    if ItemKind.DECISION_REVIEW not in kinds and follows_decisions(meeting.group):
+        item = as_item(PREPARED[ItemKind.DECISION_REVIEW], meeting)
+        items.insert(end_of_section(items, item.section), item)
+    let_it_stand(items, meeting)
+    for position, item in enumerate(items, start=1):
+        item.position = position
     AgendaItem.objects.bulk_create(items)

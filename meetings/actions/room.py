@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from meetings.actions.attendance import mark_joined
 from meetings.actions.carrying import carried_topics
+from meetings.actions.gender import answer_gender_equality
 from meetings.actions.openings import open_next
 from meetings.actions.steps import (
     FASTER,
@@ -19,13 +20,16 @@ from meetings.actions.steps import (
 )
 from meetings.models import AgendaItem, Attendance, Meeting
 from meetings.queries import attendance_of
+from meetings.queries.minutes import GENDER_MISSING, steering_roles
 from meetings.queries.room import HERE_FOR, can_hold_pen, can_resume, here_now, outside_item
-from meetings.rules import can_change_content, can_lead, has_pen, hat_fields
-from meetings.states import Answer, GenderAnswer, ItemKind, MeetingState, MeetingVerb
+from meetings.rules import can_change_content, has_pen, hat_fields
+from meetings.states import Answer, ItemKind, MeetingState, MeetingVerb
 from notifications.actions import deliver
 from workspace.actions import action
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.rules import Hat
+
+__all__ = ["answer_gender_equality"]  # a verb of the room too: whoever works there finds it with the others
 
 LONGEST_ITEM = 600  # minutes: beyond this, more time is a mistake
 ROOM_OPEN = {MeetingState.PLANNED, MeetingState.CALLED, MeetingState.IN_PROGRESS}
@@ -113,17 +117,22 @@ def extend_item(*, by: Hat, meeting: Meeting, item: int, minutes: int = 5) -> No
 def finish_meeting(*, by: Hat, meeting: Meeting) -> None:
     """End the meeting and its current item; what is left of it stands on the next one's agenda.
 
-    Refused while gender equality is unanswered (R15).
+    Of a steering group every role that steers or coordinates has its row then, so that the minutes reach them; who was
+    not in the room is not present by it. Refused while gender equality is missing or unanswered (R15).
     """
     meeting = lock_meeting(meeting)
     require_leader(by, meeting)
     standing = AgendaItem.objects.filter(meeting=meeting, kind=ItemKind.GENDER_EQUALITY)
+    if not standing.exists():
+        raise NotAllowed(GENDER_MISSING)
     if standing.filter(gender_answer="").exists():
         raise NotAllowed("Jämställdhet är inte besvarad. Skriv ett beslut eller Ingen avvikelse.")
     step(meeting, MeetingVerb.FINISH, by=by)
     now = timezone.now()
     AgendaItem.objects.filter(meeting=meeting, started_at__isnull=False, ended_at__isnull=True).update(ended_at=now)
     Meeting.objects.filter(pk=meeting.pk).update(finished_at=now, current_item=None)
+    rows = [Attendance(meeting=meeting, role=role) for role in steering_roles(meeting)]
+    Attendance.objects.bulk_create(rows, ignore_conflicts=True)
     after = carried_topics(meeting)
     deliver([], [*topics_of(meeting), *after])
 
@@ -152,7 +161,7 @@ def _lock_running(by: Hat, meeting: Meeting) -> Meeting:
     return meeting
 
 
-# ---------- the pen, and the standing item ----------
+# ---------- the pen ----------
 @action
 def take_pen(*, by: Hat, meeting: Meeting) -> None:
     """Take over the pen: write the notes from now on, and lead if need be (the chair's computer may have died).
@@ -173,26 +182,6 @@ def take_pen(*, by: Hat, meeting: Meeting) -> None:
     Meeting.objects.filter(pk=meeting.pk).update(pen=mark_joined(meeting=meeting, hat=by))
     write_event(meeting, "take_pen", by=by)
     deliver([], topics_of(meeting))
-
-
-@action
-def answer_gender_equality(*, by: Hat, item: AgendaItem, answer: GenderAnswer, text: str) -> None:
-    """Close the standing item by a decision, or by no deviation and why (R15). Can be changed until minutes are sent.
-
-    Refuses other items, and whoever neither leads nor has the pen.
-    """
-    meeting = lock_meeting(item.meeting)
-    if item.kind != ItemKind.GENDER_EQUALITY:
-        raise NotAllowed("Bara den stående punkten om jämställdhet besvaras så.")
-    if meeting.state not in {MeetingState.IN_PROGRESS, MeetingState.HELD}:
-        raise NotAllowed("Punkten besvaras under mötet.")
-    if not can_lead(by, meeting):
-        raise NotAllowed("Det är den som leder mötet eller har pennan som skriver svaret.")
-    if not can_change_content(meeting):
-        raise NotAllowed("Protokollet är redan skickat. En rättelse blir en ny version av det.")
-    AgendaItem.objects.filter(pk=item.pk).update(gender_answer=answer, gender_text=text)
-    write_event(meeting, "answer_gender", by=by)
-    deliver([], topics_of(meeting, item, part="outcomes"))
 
 
 # ---------- here now ----------

@@ -9,14 +9,22 @@ from meetings.actions.carrying import carried_topics
 from meetings.actions.grounds import cut_short, end_untalked
 from meetings.actions.opening import open_meeting
 from meetings.actions.openings import open_next
-from meetings.actions.steps import FASTER, lock_meeting, require_arranger, step, topics_of
+from meetings.actions.steps import (
+    FASTER,
+    REMINDED,
+    close_reminders,
+    lock_meeting,
+    require_arranger,
+    step,
+    topics_of,
+)
 from meetings.models import Attendance, Group, Meeting, Series, SeriesException
 from meetings.queries.attendance import day_of, seats_shown
 from meetings.queries.groups import asked_members, groups_to_join, overlapping
 from meetings.queries.series import exceptions_of, follow, opened_ahead, rule_of, running_series
 from meetings.rules import is_arranger
 from meetings.schedule import Exceptions, days_between, occurrences, span
-from meetings.states import Answer, MeetingVerb
+from meetings.states import Answer, GroupKind, MeetingVerb
 from notifications.actions import Notice, Topics, deliver
 from workspace.actions import action, record_act
 from workspace.clocks import day_off
@@ -82,6 +90,8 @@ def shift(
         raise NotAllowed(HAS_BEEN)
     refuse_overlap(meeting.group, meeting.joined_group, starts_at, ends_at, besides=meeting)
     step(meeting, MeetingVerb.MOVE, by=by, text=f"Från {_said(meeting.starts_at)} till {_said(starts_at)}.")
+    if timezone.localdate(starts_at) != timezone.localdate(meeting.starts_at):
+        close_reminders(meeting, *REMINDED)  # they name the day it was; said anew of the new one
     _write(meeting, series, occurs_on, starts_at=starts_at, ends_at=ends_at, place=place, link=link)
     told = tell("meeting.moved", meeting, asked_members(meeting), by=by)
     _ask_again(meeting)
@@ -167,10 +177,15 @@ def open_extra_meeting(
 ) -> Meeting:
     """Open a meeting outside the series, perhaps together with another group (R5). Tells nobody: the call does.
 
-    Refuses who does not arrange both groups, a time that has been, and one where either group already meets.
+    Refuses who does not arrange both groups, a joint meeting of or with a steering group or of groups with different
+    minutes, a time that has been, and one where either group already meets.
     """
     lock_groups(group, joined_group)
     require_group_arranger(by, group)
+    if joined_group is not None and GroupKind.STEERING in {group.kind, joined_group.kind}:
+        raise NotAllowed("En styrgrupp har egna regler för beslut och protokoll, så den har inga gemensamma möten.")
+    if joined_group is not None and group.minutes_mode != joined_group.minutes_mode:
+        raise NotAllowed("Grupperna har olika slags protokoll, så de kan inte ha gemensamma möten.")
     if joined_group is not None and joined_group not in groups_to_join(by, group):
         raise NotAllowed("Ett gemensamt möte kan du ha med en grupp som du också ordnar möten för. Be samordnaren.")
     if starts_at <= timezone.now():

@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from meetings.models import AgendaItem, Meeting, MeetingEvent
 from meetings.queries import sides_of
+from meetings.queries.deadlines import AGENDA_DUE, PAPERS_DUE, PROPOSALS_DUE, reminded_of
 from meetings.rules import can_lead, hat_fields, is_arranger
-from meetings.states import MeetingState, MeetingVerb, Side, transition_of
-from notifications.actions import Notice
+from meetings.states import GroupKind, MeetingState, MeetingVerb, Side, transition_of
+from notifications.actions import Notice, close_notices
 from workspace.actions import record_act
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.live import Hint, changed
@@ -19,6 +20,7 @@ from workspace.states import AuditAct
 from workspace.swedish import say_date
 
 FASTER = "Någon hann före. Så här ser det ut nu."
+REMINDED = (PROPOSALS_DUE, AGENDA_DUE, PAPERS_DUE)  # what is said backwards from a steering group's meeting
 
 
 def lock_meeting(meeting: Meeting) -> Meeting:
@@ -59,7 +61,16 @@ def step(meeting: Meeting, verb: MeetingVerb, *, by: Hat | None, text: str = "")
     if not Meeting.objects.filter(pk=meeting.pk, state=meeting.state).update(state=target):
         raise SomebodyWasFaster(FASTER)
     meeting.state = target
+    if verb != MeetingVerb.MOVE and meeting.group.kind == GroupKind.STEERING:
+        # Sent, begun or called off: nobody is to be reminded of what is done, or too late, any longer.
+        close_reminders(meeting, *([AGENDA_DUE] if verb == MeetingVerb.CALL else REMINDED))
     write_event(meeting, verb, by=by, text=text)
+
+
+def close_reminders(meeting: Meeting, *kinds: str) -> None:
+    """Take reminders of a meeting's deadlines away from all who were given them. One statement for each kind."""
+    for kind in kinds:
+        close_notices(kind_prefix=kind, object_id=meeting.pk, memberships=reminded_of(meeting, kind))
 
 
 def write_event(meeting: Meeting, verb: str, *, by: Hat | None, text: str = "") -> None:

@@ -6,7 +6,8 @@ from datetime import date
 from django.utils import timezone
 
 from meetings.actions.cases import NAMED, hints_to, reads_until, record_case, require_open
-from meetings.actions.follow_up import write_action, write_decision
+from meetings.actions.decisions import DecisionInput, write_decision
+from meetings.actions.follow_up import write_action
 from meetings.actions.steps import lock_meeting, topics_of
 from meetings.errors import CircleNotCovered
 from meetings.models import ActionItem, Case, CircleSeat, Decision, TableReader, TableText
@@ -69,7 +70,7 @@ def decide_case(*, by: Membership, case: Case, text: str) -> Decision:
     """Write down what was decided, in the agency's name: laid on the table, as any text, and kept as a decision."""
     laid = _lay(by, case, text)
     item = laid.case.item
-    decision = write_decision(by=by, item=item, text=text, said=laid)
+    decision, _ = write_decision(by=by, item=item, data=DecisionInput(text), said=laid)
     deliver([], topics_of(item.meeting, item, OUTCOMES))
     return decision
 

@@ -6,10 +6,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from meetings.actions.approvals import settle
-from meetings.actions.minutes import members_of, minutes_notice, move_minutes
+from meetings.actions.minutes import close_watched, members_of, minutes_notice, move_minutes
 from meetings.actions.steps import lock_meeting, require_arranger, topics_of, write_event
 from meetings.models import Meeting, Minutes, MinutesRecipient
-from meetings.queries.minutes import adjusters_waited_for, approvals_of, newest_version
+from meetings.queries.minutes import adjusters_left, adjusters_waited_for, newest_version
 from meetings.rules import is_arranger
 from meetings.states import MinutesState
 from notifications.actions import Notice, close_notices, deliver
@@ -23,8 +23,9 @@ def withdraw_minutes(*, by: Hat, minutes: Minutes, recipients: Collection[int], 
     """Take the meeting's minutes back from those they should not have been sent to. `recipients` are of this version.
 
     In order: every version there is so far is closed to them, the history and the audit row are written, what they
-    were told of these minutes leaves their notices, and they are told that the minutes are taken back. Where they were
-    the only ones asked to approve, the minutes are a draft again; where all others have approved, they are approved.
+    were told of these minutes leaves their notices, and they are told that the minutes are taken back. Where none of
+    those asked to approve has it any longer, the minutes are a draft again, also where one of them had signed; where
+    all others have approved, they are approved.
 
     Refuses who does not arrange the meeting, nobody chosen, no reason, and somebody who arranges it, who reads all
     minutes anyway. `SomebodyWasFaster` where it has been done already.
@@ -63,7 +64,8 @@ def _after(meeting: Meeting, *, by: Hat) -> list[Notice]:
     newest = newest_version(meeting)
     if newest is None or meeting.minutes_state != MinutesState.SENT or adjusters_waited_for(newest):
         return []
-    if approvals_of(newest):
+    if adjusters_left(newest):
         return settle(meeting, newest, by=by)
     move_minutes(meeting, MinutesState.SENT, MinutesState.DRAFT)
+    close_watched(meeting)
     return []

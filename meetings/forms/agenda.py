@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
-from meetings.models import AgendaItem, TemplateItem
+from meetings.models import AgendaItem, Proposal, TemplateItem
 from meetings.states import ItemKind, Purpose, Section
 from workspace.forms import PlainText
 from workspace.models import CooperationRole, Membership
@@ -130,8 +130,62 @@ class ProposalForm(forms.Form):
         help_text="Får lämnas tomt. Skriv inga namn på deltagare.",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    wanted = PlainText(
+        label="Vilket beslut vill du ha?",
+        max_length=1000,
+        required=False,
+        help_text="Så som du vill att det ska stå i protokollet. Får lämnas tomt.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    link = forms.URLField(
+        label="Länk till underlag",
+        max_length=300,
+        required=False,
+        assume_scheme="https",
+        help_text="Till en sida som alla i gruppen kan öppna. Får lämnas tom.",
+        widget=forms.TextInput(attrs={"inputmode": "url"}),
+        error_messages={
+            "invalid": "Länken går inte att läsa. Klistra in hela adressen, med https.",
+            "max_length": "Länken är för lång. Högst 300 tecken får plats.",
+        },
+    )
     purpose = purpose_field()
     minutes = minutes_field()
+
+    def clean_link(self) -> str:
+        link: str = self.cleaned_data["link"]
+        if link and not link.startswith(("https://", "http://")):
+            raise forms.ValidationError("Länken behöver börja med https.")
+        return link
+
+
+class MergeForm(forms.Form):
+    """Which of the others that wait a proposal goes into."""
+
+    into = forms.ChoiceField(
+        label="Vilket förslag ska vara kvar?",
+        help_text="Det visar vad som slogs ihop med det. De som föreslog får veta det.",
+        error_messages={
+            "required": "Välj det förslag som ska vara kvar.",
+            "invalid_choice": "Det går inte att välja. Välj ett annat förslag som väntar i samma grupp.",
+        },
+    )
+
+    def __init__(self, *args: Any, others: Iterable[Proposal], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.others = {str(one.pk): one for one in others}
+        field: Any = self.fields["into"]
+        field.choices = [("", "Välj förslag"), *((key, said_by(one)) for key, one in self.others.items())]
+
+    @property
+    def kept(self) -> Proposal:
+        return self.others[self.cleaned_data["into"]]
+
+
+def said_by(proposal: Proposal) -> str:
+    """A proposal as a choice: what, and who."""
+    hat = proposal.member or proposal.role
+    return f"{proposal.title} ({hat.user})" if hat else proposal.title
 
 
 class ReturnProposalForm(forms.Form):

@@ -11,15 +11,6 @@ from workspace.forms import DayField, PlainText, ahead
 from workspace.models import Agency, Membership
 
 
-class DecisionForm(forms.Form):
-    text = PlainText(
-        label="Vad beslutades?",
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages={"required": "Skriv vad som beslutades."},
-    )
-
-
 class ActionForm(forms.Form):
     """Something to be done. Who is one choice: an agency (a and a number) or somebody there (m and a number)."""
 

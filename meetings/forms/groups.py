@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from meetings.models import Group, GroupSeat, SeatHolder
 from meetings.queries.groups import desks_to_seat, holders_in, members_for, municipalities_of
-from meetings.states import GROUPS_WITH_CASES, GroupKind
+from meetings.states import GROUPS_WITH_CASES, GroupKind, MinutesMode
 from workspace.forms import DayField, PlainText, ahead
 from workspace.models import Cooperation, Function, Membership, Municipality
 from workspace.states import SeatKind
@@ -52,13 +52,27 @@ class GroupForm(forms.Form):
         },
     )
 
+    minutes_mode = forms.ChoiceField(
+        label="Hur justeras protokollen?",
+        help_text="Formella protokoll ändras inte när de är justerade. Då skrivs tillägg. Gäller protokoll som skickas "
+        "efter ändringen.",
+        choices=MinutesMode.choices,
+        widget=forms.RadioSelect,
+        required=False,  # what is left out stays as it was
+        error_messages={"invalid_choice": "Välj ett av sätten."},
+    )
+
     def __init__(self, *args: Any, cooperation: Cooperation, group: Group | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.cooperation, self.group = cooperation, group
+        self.initial.setdefault("minutes_mode", group.minutes_mode if group else MinutesMode.PROJECT)
         field: Any = self.fields["municipalities"]
         field.queryset = municipalities_of(cooperation)
         if len(field.queryset) == 1:
             self.initial.setdefault("municipalities", [place.pk for place in field.queryset])
+
+    def clean_minutes_mode(self) -> MinutesMode:
+        return MinutesMode(self.cleaned_data["minutes_mode"] or self.initial["minutes_mode"])
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
@@ -96,6 +110,7 @@ class ChangeGroupForm(GroupForm):
         "chair",
         "secretary",
         "quorum",
+        "minutes_mode",
         "anonymous_cases",
         "has_read_warning",
     )

@@ -1,14 +1,17 @@
 """Who is to approve the minutes and who gets them, what should be changed, and why something is taken back."""
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from meetings.models import Attendance, MinutesRecipient
 from meetings.queries.minutes import present_choices, said_of
-from workspace.forms import PlainText
+from workspace.forms import DayField, PlainText
+from workspace.swedish import say_date
 
 
 class SendMinutesForm(forms.Form):
@@ -28,7 +31,7 @@ class SendMinutesForm(forms.Form):
     )
     reason = PlainText(
         label="Vad är rättat?",
-        help_text="Står i protokollet. Skriv inget om någon enskild person.",
+        help_text="Står i protokollet. Skriv inget om enskilda deltagare.",
         max_length=500,
         error_messages={"required": "Skriv vad som är rättat."},
     )
@@ -82,6 +85,60 @@ class CorrectForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": "Skriv vad som ska rättas."},
     )
+
+
+class AddendumForm(forms.Form):
+    text = PlainText(
+        label="Vad ska läggas till?",
+        help_text="Protokollet står kvar som det är. Tillägget står efter det och går inte att ta bort.",
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"required": "Skriv vad som ska läggas till."},
+    )
+
+
+class PostForm(forms.Form):
+    """The notice that formal minutes are approved. `approved_on` is the first day it can stand."""
+
+    posted_on = DayField(label="När anslogs det?", error_messages={"required": "Skriv vilken dag."})
+    where = PlainText(
+        label="Var?",
+        help_text="Till exempel kommunens anslagstavla på webben.",
+        max_length=300,
+        error_messages={"required": "Skriv var det är anslaget."},
+    )
+
+    def __init__(self, *args: Any, approved_on: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.approved_on = approved_on
+        self.initial.setdefault("posted_on", timezone.localdate())
+
+    def clean_posted_on(self) -> date:
+        day: date = self.cleaned_data["posted_on"]
+        if not self.approved_on <= day <= timezone.localdate():
+            raise ValidationError(f"Skriv en dag från justeringen {say_date(self.approved_on)} till och med i dag.")
+        return day
+
+
+class ReplaceAdjusterForm(forms.Form):
+    leaves = forms.ChoiceField(
+        label="Vem justerar inte?",
+        error_messages={"required": "Välj vem.", "invalid_choice": "Den har redan svarat. Välj en annan."},
+    )
+    comes = forms.ChoiceField(
+        label="Vem justerar i stället?",
+        help_text="Någon som var med och har fått protokollet.",
+        error_messages={"required": "Välj vem.", "invalid_choice": "Välj någon i listan."},
+    )
+
+    def __init__(
+        self, *args: Any, waited: Sequence[MinutesRecipient], others: Sequence[MinutesRecipient], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        for name, rows in (("leaves", waited), ("comes", others)):
+            choices = [(str(row.pk), said_of(row.attendance)) for row in rows]
+            first = [("", "Välj")] if len(choices) > 1 else []
+            self.fields[name].choices = first + choices  # type: ignore[attr-defined]
 
 
 class WithdrawMinutesForm(forms.Form):

@@ -46,6 +46,8 @@ class MergeForm(forms.Form):
 
 
 class GenderEqualityForm(forms.Form):
+    """The standing item with words alone. `seen` is the answer that the page showed (`answer_seen`)."""
+
     answer = forms.ChoiceField(
         label="Vad kom ni fram till?",
         choices=GenderAnswer.choices,
@@ -58,6 +60,7 @@ class GenderEqualityForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": "Skriv en mening."},
     )
+    seen = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
 
 
 class GoForm(forms.Form):

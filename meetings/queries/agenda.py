@@ -4,21 +4,48 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 
-from meetings.models import ActionItem, AgendaItem, Group, ItemGuest, Meeting, Proposal, SeatHolder, TemplateItem
-from meetings.queries.meetings import ItemShown, groups_visible_to, meetings_visible_to
-from meetings.rules import is_arranger, of_hat, seated
-from meetings.states import AHEAD, ActionState, ItemKind, MeetingState, ProposalState
+from meetings.models import (
+    ActionItem,
+    AgendaItem,
+    Decision,
+    Group,
+    ItemGuest,
+    Meeting,
+    SeatHolder,
+    TemplateItem,
+)
+from meetings.queries.meetings import ItemShown
+from meetings.rules import seated
+from meetings.states import AHEAD, PREPARED_KINDS, ActionState, DecisionState, GroupKind, ItemKind, MeetingState
 from workspace.models import CooperationAgency, CooperationRole, Membership
 from workspace.queries import coordinators_of
-from workspace.rules import Hat, active_on
+from workspace.rules import active_on
 
 
 def can_change_agenda(meeting: Meeting) -> bool:
     """Until the meeting is over: also in it something can come up."""
     return meeting.state in {*AHEAD, MeetingState.IN_PROGRESS}
+
+
+def stands_last(items: Sequence[AgendaItem | TemplateItem]) -> bool:
+    """Gender equality is the last, also where nothing else is there: where an agenda is seldom got to (R15)."""
+    return bool(items) and items[-1].kind == ItemKind.GENDER_EQUALITY
+
+
+def can_be_prepared(group: Group) -> set[ItemKind]:
+    """The kinds of item that the product prepares for a group: all of them for a steering group (R93)."""
+    if group.kind == GroupKind.STEERING:
+        return set(PREPARED_KINDS)
+    return {ItemKind.GENDER_EQUALITY, ItemKind.ACTION_REVIEW, ItemKind.DECISION_REVIEW}
+
+
+def follows_decisions(group: Group) -> bool:
+    """The group has decisions that are still followed, those under cases aside."""
+    found = Decision.objects.filter(item__meeting__group=group, state=DecisionState.OPEN)
+    return found.exclude(item__kind=ItemKind.CASE).exists()
 
 
 # ---------- people ----------
@@ -35,15 +62,6 @@ def presenters_of(groups: Sequence[int]) -> QuerySet[Membership]:
 def presenting_roles(group: Group) -> QuerySet[CooperationRole]:
     """The coordinators, who can present an item too."""
     return coordinators_of([group.cooperation_id]).select_related("user")
-
-
-def group_to_propose_in(hat: Hat, meeting: Meeting) -> int | None:
-    """The group of the meeting where this hat holds a seat, and so may propose; None for guests and roles."""
-    if not isinstance(hat, Membership):
-        return None
-    held = SeatHolder.objects.filter(seated(), membership=hat, seat__group__in=meeting.group_ids)
-    groups = set(held.values_list("seat__group", flat=True))
-    return next((pk for pk in meeting.group_ids if pk in groups), None)
 
 
 def holds_a_seat(member: Membership, meeting: Meeting) -> bool:
@@ -92,6 +110,7 @@ class Check:
 
     done: bool
     says: str
+    puts: ItemKind | None = None  # what a button beside it can put on the agenda
 
 
 def checks_of(meeting: Meeting, shown: Sequence[ItemShown]) -> list[Check]:
@@ -104,7 +123,7 @@ def checks_of(meeting: Meeting, shown: Sequence[ItemShown]) -> list[Check]:
     checks = [
         Check(answered and all(item.minutes for item in items), "Tider och ansvarig på varje punkt"),
         Check(over <= 0, "Tiden räcker" if over <= 0 else f"{over} minuter för mycket"),
-        Check(ItemKind.GENDER_EQUALITY in kinds, "Jämställdhet står med"),
+        gender_check(items),
     ]
     if ItemKind.ACTION_REVIEW in kinds or _has_open_actions(meeting):
         checks.append(Check(ItemKind.ACTION_REVIEW in kinds, "Uppgifterna sedan sist gås igenom"))
@@ -112,6 +131,16 @@ def checks_of(meeting: Meeting, shown: Sequence[ItemShown]) -> list[Check]:
         # The database holds it: nobody is on an agenda uninformed (L16).
         checks.append(Check(True, "Deltagaren i varje ärende är informerad"))
     return checks
+
+
+def gender_check(items: Sequence[AgendaItem]) -> Check:
+    """Gender equality stands, and not last; without it the agenda is not sent (R15)."""
+    if not any(item.kind == ItemKind.GENDER_EQUALITY for item in items):
+        return Check(False, "Jämställdhet saknas på dagordningen", ItemKind.GENDER_EQUALITY)
+    if stands_last(items):
+        alone = "Jämställdhet står ensam. Lägg till en punkt efter den."
+        return Check(False, alone if len(items) == 1 else "Jämställdhet står sist. Flytta upp punkten.")
+    return Check(True, "Jämställdhet står med")
 
 
 def _has_open_actions(meeting: Meeting) -> bool:
@@ -133,34 +162,3 @@ def access_line(group: Group, pk: int) -> TemplateItem:
     if line is None:
         raise Http404
     return line
-
-
-# ---------- proposals ----------
-def proposals_visible_to(hat: Hat) -> QuerySet[Proposal]:
-    """What members propose: to arrangers all in their groups, to others their own. None that is on an agenda."""
-    groups = list(groups_visible_to(hat))
-    arranged = [group.pk for group in groups if is_arranger(hat, group)]
-    own = Q(group__in=[group.pk for group in groups]) & of_hat(hat)
-    return (
-        Proposal.objects.filter(Q(group__in=arranged) | own)
-        .exclude(state=ProposalState.ACCEPTED)
-        .select_related("member__user", "member__agency", "group__cooperation")
-    )
-
-
-def access_proposal(hat: Hat, pk: int) -> Proposal:
-    """One proposal this hat may open, or the same 404 as for one that does not exist."""
-    proposal = proposals_visible_to(hat).filter(pk=pk).first()
-    if proposal is None:
-        raise Http404
-    return proposal
-
-
-def proposals_waiting(groups: Sequence[int]) -> int:
-    """How many wait in these groups: a number every member may know."""
-    return Proposal.objects.filter(group__in=groups, state=ProposalState.WAITING).count()
-
-
-def meetings_ahead(hat: Hat, group: Group) -> QuerySet[Meeting]:
-    """The group's meetings ahead that this hat may open, the next first."""
-    return meetings_visible_to(hat).filter(group=group, state__in=AHEAD).order_by("starts_at", "pk")

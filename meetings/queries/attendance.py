@@ -161,6 +161,11 @@ def day_of(meeting: Meeting) -> date:
     return timezone.localdate(meeting.starts_at)
 
 
+def sent_mark(meeting: Meeting) -> str:
+    """When the agenda was sent last, as a page carries it; empty before that."""
+    return meeting.called_at.isoformat() if meeting.called_at else ""
+
+
 def seats_shown(meeting: Meeting) -> list[SeatShown]:
     """Every seat that is open on the meeting's day, with its holders of that day and what they have answered.
 

@@ -4,18 +4,19 @@ import hashlib
 import json
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from meetings.models import ActionItem, AgendaItem, Attendance, Decision, GroupSeat, ItemGuest, Meeting
+from meetings.queries.decisions import how_said, owner_said, with_votes
 from meetings.states import ActionState, GenderAnswer, ItemKind, Purpose
 from workspace.models import Agency, CooperationRole, Membership
 from workspace.rules import active_on
 from workspace.states import CooperationRoleKind
-from workspace.swedish import sort_key
+from workspace.swedish import say_date, sort_key
 
 Data = dict[str, Any]
 ROLE_SHAPE = "samo"  # the shape before the coordinator's name (design.md 5)
@@ -128,6 +129,7 @@ def _head_of(meeting: Meeting, attendance: list[Data]) -> Data:
         "began": _iso(meeting.started_at or meeting.starts_at),
         "ended": _iso(meeting.finished_at or meeting.ends_at),
         "quorum": meeting.group.quorum,
+        "mode": meeting.group.minutes_mode,
         "seats": len(seats),
         "represented": sum(line["represented"] for line in seats),
         "chair": str(meeting.group.chair.user) if meeting.group.chair else "",
@@ -163,6 +165,8 @@ def _parts_of(meeting: Meeting, present_guests: set[int]) -> list[Part]:
         is_case = item.kind == ItemKind.CASE
         if not is_case:
             content |= _open_content(item) | {"guests": guests[item.pk]}
+            if item.gender_text in [line["text"] for line in decisions[item.pk]]:
+                content["gender_text"] = ""  # the decision that closed the item says it, and is not said twice
         parts.append(Part(item.pk, number, is_case, content))
         at = ends
     return parts
@@ -193,18 +197,55 @@ def _side_of_presenter(presenter: Membership | CooperationRole | None) -> str:
 
 
 def _decisions_of(meeting: Meeting) -> dict[int, list[Data]]:
+    """What was decided, how, and who sees to it (L42). Two queries. Of a case the words alone."""
     found: dict[int, list[Data]] = defaultdict(list)
-    rows = Decision.objects.filter(item__meeting=meeting).select_related("agency", "role")
+    rows = with_votes(Decision.objects.filter(item__meeting=meeting)).select_related(
+        "agency", "role", "owner", "owner_role", "responsible__user", "item"
+    )
     for row in rows.order_by("made_at", "pk"):
-        found[row.item_id].append(
-            {
-                "author": agency_data(row.agency) if row.agency else role_data(row.role),
-                "at": _iso(row.made_at),
-                "text": row.text,
-                "said": row.said_id,
-            }
-        )
+        words: Data = {
+            "author": agency_data(row.agency) if row.agency else role_data(row.role),
+            "at": _iso(row.made_at),
+            "text": row.text,
+            "said": row.said_id,
+        }
+        found[row.item_id].append(words if row.item.kind == ItemKind.CASE else words | _come_to(row))
     return found
+
+
+def _come_to(decision: Decision) -> Data:
+    """How a decision was come to, and who answers for it. Versions sent before this was kept lack it."""
+    return {
+        "proposals": decision.proposals,
+        "why": decision.why,
+        "how": how_said(decision),
+        "votes": [
+            {
+                "who": person_of(one.attendance),
+                "of": side_of_hat(one.attendance)["short"],
+                "vote": str(one.get_vote_display()) if one.vote else "",
+                "dissent": one.dissent,
+            }
+            for one in decision.votes.all()
+        ],
+        "owner": owner_said(decision),
+        "due_on": decision.due_on.isoformat() if decision.due_on else "",
+    }
+
+
+def told_of_decision(line: Data) -> list[str]:
+    """A frozen decision's lines after its words, as the minutes say them: nothing of what a version does not have."""
+    votes = line.get("votes", [])
+    # With words alone nobody has said how it was come to, and so the minutes say nothing of it either.
+    if not any(line.get(key) for key in ("proposals", "why", "votes", "owner")):
+        return []
+    told = [f"{label}: {line[key]}" for key, label in (("proposals", "Förslag"), ("why", "Skäl")) if line[key]]
+    named = ", ".join(f"{one['who']} {one['vote'].lower()}" for one in votes if one["vote"])
+    told.append(f"{line['how']} ({named})." if named else f"{line['how']}.")
+    told += [f"Reservation, {one['who']}, {one['of']}: {one['dissent']}" for one in votes if one["dissent"]]
+    if line["owner"]:
+        told.append(f"Ansvarig: {line['owner']}, senast {say_date(date.fromisoformat(line['due_on']))}.")
+    return told
 
 
 def _actions_of(meeting: Meeting) -> dict[int, list[Data]]:

@@ -62,7 +62,8 @@ def _readable(hat: Hat) -> Q:
 def decisions_visible_to(hat: Hat) -> QuerySet[Decision]:
     """The decisions this hat may read, as they were made."""
     return Decision.objects.filter(_readable(hat)).select_related(
-        "agency", "item__meeting__group", "item__meeting__joined_group", "item__case", "member__user", "role__user"
+        *("agency", "item__meeting__group", "item__meeting__joined_group", "item__case", "member__user", "role__user"),
+        *("owner", "responsible__user", "owner_role"),
     )
 
 

@@ -12,7 +12,7 @@ from meetings.models import Attendance, Group, GroupSeat, ItemGuest, Meeting, Se
 from meetings.queries.meetings import groups_visible_to, meetings_visible_to
 from meetings.rules import is_arranger, of_hat, seated
 from meetings.schedule import MONTH_NAMES, days_counted
-from meetings.states import AHEAD, LONGEST_GAP, MONTHLY_GROUPS, NEVER_HELD, Answer, MeetingState
+from meetings.states import AHEAD, LONGEST_GAP, MONTHLY_GROUPS, NEVER_HELD, Answer, GroupKind, MeetingState
 from workspace.clocks import day_off, start_of
 from workspace.models import Agency, Cooperation, Function, Membership, Municipality
 from workspace.rules import Hat, active_on
@@ -305,8 +305,14 @@ def municipalities_of(cooperation: Cooperation) -> QuerySet[Municipality]:
 
 
 def groups_to_join(hat: Hat, group: Group) -> list[Group]:
-    """The groups of the same cooperation that a joint meeting can be with: those the hat arranges too (R5)."""
+    """The groups of the same cooperation that a joint meeting can be with: those the hat arranges too (R5).
+
+    None for a steering group, nor with one, and none with another kind of minutes: a meeting goes by one group's rules.
+    """
+    if group.kind == GroupKind.STEERING:
+        return []
     others = groups_visible_to(hat).filter(cooperation=group.cooperation_id, ended_on__isnull=True)
+    others = others.filter(minutes_mode=group.minutes_mode).exclude(kind=GroupKind.STEERING)
     return [other for other in others.exclude(pk=group.pk).order_by("name", "pk") if is_arranger(hat, other)]
 
 

@@ -19,6 +19,7 @@ from meetings.models import (
     MinutesApproval,
     MinutesPart,
     MinutesRecipient,
+    MinutesSeal,
     NoteVersion,
     SeatHolder,
     TableText,
@@ -26,11 +27,12 @@ from meetings.models import (
 from meetings.queries.drafting import Data, Draft, Part, draft_of, person_of, side_of_hat
 from meetings.queries.meetings import access_meeting, is_guest_only, items_of, meetings_visible_to
 from meetings.rules import STEERING_ROLES, has_pen, is_arranger, of_hat, seated
-from meetings.states import GroupKind, ItemKind, MeetingState, MinutesAnswer, MinutesState
-from workspace.models import Membership
+from meetings.states import GroupKind, ItemKind, MeetingState, MinutesState
+from workspace.models import CooperationRole, Membership
 from workspace.rules import Hat, active_on, disclosure_lives
 from workspace.states import CooperationRoleKind
 
+GENDER_MISSING = "Jämställdhet saknas på dagordningen. Sätt tillbaka punkten och svara på den."
 APPROVED_WITHIN = timedelta(days=14)  # from the meeting's day (KL 5:69; our groups are only told of it, L42)
 
 
@@ -151,7 +153,7 @@ def _part_shown(hat: Hat, part: Part, access: str, readable: set[int]) -> PartSh
             for kind in ("decisions", "actions")
         }
         return PartShown(number, *times, "circle", {**lines, "reached": content["reached"]})
-    if part.is_case or access != "open":
+    if part.is_case:
         return PartShown(number, *times, "ended" if access == "ended" else "outside", {})
     return PartShown(number, *times, "open", content)
 
@@ -182,7 +184,7 @@ def moment_of(text: str) -> datetime:
 
 # ---------- sending ----------
 def recipients_possible(meeting: Meeting) -> list[Attendance]:
-    """Whom the minutes may be sent to: called or there, for a seat they still hold or in a role they still wear.
+    """Whom the minutes may be sent to: called or there for a seat they still hold, or with a row in a role they wear.
 
     Guests of single items are not among them. By agency and name; constant number of queries.
     """
@@ -195,9 +197,19 @@ def recipients_possible(meeting: Meeting) -> list[Attendance]:
             roles |= Q(role__role__in=STEERING_ROLES)
         worn |= roles & Q(role__cooperation=group.cooperation_id) & active_on_role()
     asked = Q(asked_at__isnull=False) | ~Q(present_how="")
+    if any(group.kind == GroupKind.STEERING for group in groups):
+        asked |= Q(role__isnull=False)  # they get a row when the meeting ends, also where they were not in the room
     rows = Attendance.objects.filter(asked, worn, meeting=meeting)
     rows = rows.select_related("member__user", "member__agency", "role__user", "seat")
     return sorted(rows, key=lambda row: (side_of_hat(row)["name"], person_of(row), row.pk))
+
+
+def steering_roles(meeting: Meeting) -> list[CooperationRole]:
+    """Who steers or coordinates today, of the steering groups whose meeting it is: they get the minutes."""
+    groups = [group for group in (meeting.group, meeting.joined_group) if group and group.kind == GroupKind.STEERING]
+    kinds = {*STEERING_ROLES, CooperationRoleKind.COORDINATOR}
+    rows = CooperationRole.objects.filter(active_on(), cooperation__in={group.cooperation_id for group in groups})
+    return list(rows.filter(role__in=kinds).order_by("pk"))
 
 
 def active_on_role() -> Q:
@@ -221,14 +233,14 @@ def withdrawn_before(meeting: Meeting) -> set[int]:
 
 @dataclass(frozen=True)
 class Obstacle:
-    """What has to be done before the minutes can be sent. `item` is where."""
+    """What has to be done before the minutes can be sent. `item` is where; None: it stands on no agenda."""
 
     sentence: str
-    item_id: int
+    item_id: int | None
 
 
 def obstacles_to_sending(meeting: Meeting) -> list[Obstacle]:
-    """Texts that wait to be merged, and a gender equality item without an answer (R15). Never of a case by name."""
+    """Texts that wait to be merged, and gender equality missing or without an answer (R15). Never of a case by name."""
     waiting = NoteVersion.objects.filter(item__meeting=meeting, version__isnull=True, merged_at__isnull=True)
     items = dict(
         waiting.exclude(item__kind=ItemKind.CASE).order_by("item__position").values_list("item", "item__title")
@@ -237,7 +249,10 @@ def obstacles_to_sending(meeting: Meeting) -> list[Obstacle]:
         Obstacle(f"Två har skrivit i ”{title}” samtidigt. Välj vad som ska stå där innan protokollet skickas.", pk)
         for pk, title in items.items()
     ]
-    unanswered = AgendaItem.objects.filter(meeting=meeting, kind=ItemKind.GENDER_EQUALITY, gender_answer="").first()
+    gender = list(AgendaItem.objects.filter(meeting=meeting, kind=ItemKind.GENDER_EQUALITY).order_by("position", "pk"))
+    if not gender:
+        found.append(Obstacle(GENDER_MISSING, None))
+    unanswered = next((item for item in gender if not item.gender_answer), None)
     if unanswered:
         sentence = "Punkten Jämställdhet är inte besvarad. Skriv ett beslut eller välj Ingen avvikelse."
         found.append(Obstacle(sentence, unanswered.pk))
@@ -273,23 +288,22 @@ def adjusters_waited_for(minutes: Minutes) -> list[MinutesRecipient]:
     ]
 
 
+def adjusters_left(minutes: Minutes) -> bool:
+    """Somebody asked to approve a version has it still: only on their word is it sealed."""
+    asked = MinutesRecipient.objects.filter(minutes=minutes, is_adjuster=True, withdrawn_at__isnull=True)
+    return asked.exists()
+
+
 def versions_approved(meeting_id: int) -> dict[int, datetime]:
-    """When each version was approved, by its key: its last answer, where all have answered and none objected."""
-    answers: dict[int, list[MinutesApproval]] = {}
-    for row in MinutesApproval.objects.filter(minutes__meeting=meeting_id).order_by("at", "pk"):
-        answers.setdefault(row.minutes_id, []).append(row)
-    asked: dict[int, set[str]] = {}
-    adjusters = MinutesRecipient.objects.filter(
-        minutes__meeting=meeting_id, is_adjuster=True, withdrawn_at__isnull=True
-    )
-    for recipient in adjusters.select_related("attendance"):
-        asked.setdefault(recipient.minutes_id, set()).add(recipient.attendance.hat_key)
-    return {
-        pk: rows[-1].at
-        for pk, rows in answers.items()
-        if all(row.answer == MinutesAnswer.APPROVED for row in rows)
-        and asked.get(pk, set()) <= {row.hat_key for row in rows}
-    }
+    """When each version was approved, by its key: when it was sealed."""
+    return dict(MinutesSeal.objects.filter(minutes__meeting=meeting_id).values_list("minutes", "sealed_at"))
+
+
+def replacements(minutes: Minutes) -> list[MinutesRecipient]:
+    """Who can be asked to sign in another's place: who was there, got the version, and is not asked already."""
+    there = [row for row in recipients_of(minutes) if row.withdrawn_at is None and row.attendance.present_how]
+    still = {row.pk for row in recipients_possible(minutes.meeting)}
+    return [row for row in there if not row.is_adjuster and row.attendance_id in still]
 
 
 def approve_by(meeting: Meeting) -> date:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from meetings.models import Minutes, MinutesRecipient
-from meetings.queries.drafting import Data, agency_data, person_of, role_data, side_of_hat
+from meetings.queries.drafting import ROLE_SHAPE, Data, agency_data, person_of, role_data, side_of_hat
 from meetings.queries.minutes import approvals_of, recipients_of, versions_approved
+from meetings.queries.sealing import seal_of
 from meetings.states import MinutesAnswer
 
 
@@ -42,7 +43,11 @@ class ApprovalShown:
 
 
 def approvals_shown(minutes: Minutes) -> list[ApprovalShown]:
-    """Every adjuster with the last answer, then objections by whoever arranges the meeting."""
+    """Of a sealed version those who signed, as the seal has them; else every adjuster with the last answer, then
+    objections by whoever arranges the meeting."""
+    sealed = seal_of(minutes)
+    if sealed is not None:
+        return _signed(minutes, sealed.signers)
     last = {row.hat_key: row for row in approvals_of(minutes)}
     shown = []
     for recipient in recipients_of(minutes):
@@ -63,6 +68,20 @@ def approvals_shown(minutes: Minutes) -> list[ApprovalShown]:
         side = agency_data(answer.member.agency) if answer.member else role_data(answer.role)
         shown.append(ApprovalShown(str(hat.user) if hat else "", side, answer.answer, answer.comment, answer.at))
     return shown
+
+
+def _signed(minutes: Minutes, signers: Sequence[Data]) -> list[ApprovalShown]:
+    shapes = {row.hat_key: row.member.agency.shape for row in approvals_of(minutes) if row.member}
+    return [
+        ApprovalShown(
+            line["name"],
+            {"name": line["side"], "shape": shapes.get(line["hat"], ROLE_SHAPE)},
+            MinutesAnswer.APPROVED,
+            "",
+            datetime.fromisoformat(line["at"]),
+        )
+        for line in signers
+    ]
 
 
 @dataclass

@@ -14,9 +14,11 @@ from meetings.views import (
     meeting,
     minutes,
     minutes_acts,
+    minutes_word,
     notes,
     proposals,
     room,
+    sending,
     series,
 )
 
@@ -54,8 +56,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("moten/grupp/<int:pk>/narvaro/", matrix.matrix, name="attendance_matrix"),
     path("moten/grupp/<int:pk>/narvaro.svg", matrix.matrix_picture, name="attendance_matrix_picture"),
     # ---------- agenda, proposals and actions ----------
-    path("moten/<int:pk>/bit/klart/", agenda.aside_fragment, {"piece": "klart"}, name="meeting_checks_fragment"),
-    path("moten/<int:pk>/bit/forslag/", agenda.aside_fragment, {"piece": "forslag"}, name="meeting_proposals_fragment"),
+    path("moten/<int:pk>/bit/klart/", sending.checks_fragment, name="meeting_checks_fragment"),
+    path("moten/<int:pk>/bit/forslag/", proposals.proposals_fragment, name="meeting_proposals_fragment"),
+    path("moten/<int:pk>/dagordning/jamstalldhet/", sending.restore_standing, name="restore_standing"),
+    path("moten/<int:pk>/dagordning/forberedd/", sending.add_prepared_item, name="add_prepared_item"),
     path("moten/<int:pk>/dagordning/ny/", agenda.add_item, name="add_item"),
     path("moten/<int:pk>/dagordning/ordna/", agenda.place_item, name="place_item"),
     path("moten/<int:pk>/dagordning/skriv-ut/", agenda.agenda_print, name="agenda_print"),
@@ -70,6 +74,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("moten/grupp/<int:pk>/dagordning/", agenda_template.agenda_template, name="agenda_template"),
     path("moten/grupp/<int:pk>/dagordning/ny/", agenda_template.add_line, name="add_template_item"),
+    path(
+        "moten/grupp/<int:pk>/dagordning/forberedd/",
+        agenda_template.add_prepared_line,
+        name="add_prepared_template_item",
+    ),
     path("moten/grupp/<int:pk>/dagordning/ordna/", agenda_template.place_line, name="place_template_item"),
     path(
         "moten/grupp/<int:pk>/dagordning/<int:line_pk>/andra/", agenda_template.change_line, name="change_template_item"
@@ -84,6 +93,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("moten/grupp/<int:pk>/forslag/ny/", proposals.new_proposal, name="new_proposal"),
     path("moten/<int:pk>/forslag/<int:proposal_pk>/ta-upp/", proposals.accept_proposal, name="accept_proposal"),
     path("moten/forslag/<int:pk>/lamna-tillbaka/", proposals.return_proposal, name="return_proposal"),
+    path("moten/forslag/<int:pk>/flytta/", proposals.move_proposal, name="move_proposal"),
+    path("moten/forslag/<int:pk>/sla-ihop/", proposals.merge_proposal, name="merge_proposal"),
     path("moten/forslag/<int:pk>/ta-tillbaka/", proposals.take_back_proposal, name="take_back_proposal"),
     path("moten/<int:pk>/punkt/<int:item_pk>/beslut/", follow_up.add_decision, name="add_decision"),
     path("moten/<int:pk>/punkt/<int:item_pk>/uppgift/", follow_up.add_action, name="add_action"),
@@ -125,6 +136,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("moten/<int:pk>/protokoll/", minutes.minutes, name="minutes"),
     path("moten/<int:pk>/protokoll/skicka/", minutes_acts.send, name="minutes_send"),
     path("moten/<int:pk>/protokoll/ratta/", minutes_acts.correct, name="minutes_correct"),
+    path("moten/<int:pk>/protokoll/anslag/", minutes_acts.post, name="minutes_post"),
     path("moten/<int:pk>/protokoll/ruta/", minutes.box_fragment, name="minutes_box_fragment"),
     path("moten/<int:pk>/protokoll/<int:version>/", minutes.version, name="minutes_version"),
     path("moten/<int:pk>/protokoll/<int:version>/text/", minutes.text_fragment, name="minutes_text_fragment"),
@@ -132,7 +144,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("moten/<int:pk>/protokoll/<int:version>/bredvid/", minutes.side_fragment, name="minutes_side_fragment"),
     path("moten/<int:pk>/protokoll/<int:version>/utskrift/", minutes.paper, name="minutes_paper"),
     path("moten/<int:pk>/protokoll/<int:version>/pdf/", minutes.pdf, name="minutes_pdf"),
+    path("moten/<int:pk>/protokoll/<int:version>/word/", minutes_word.word, name="minutes_word"),
     path("moten/<int:pk>/protokoll/<int:version>/justera/", minutes_acts.approve, name="minutes_approve"),
+    path("moten/<int:pk>/protokoll/<int:version>/byt-justerare/", minutes_acts.replace, name="minutes_replace"),
+    path("moten/<int:pk>/protokoll/<int:version>/tillagg/", minutes_acts.addendum, name="minutes_addendum"),
     path("moten/<int:pk>/protokoll/<int:version>/andring/", minutes_acts.object_to, name="minutes_object"),
     path("moten/<int:pk>/protokoll/<int:version>/aterkalla/", minutes_acts.withdraw, name="minutes_withdraw"),
 ]

@@ -7,46 +7,40 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_POST
 
 from meetings.actions import agenda as actions
 from meetings.actions.agenda import ItemInput
-from meetings.forms.agenda import GuestForm, ItemForm, ReturnProposalForm
+from meetings.forms.agenda import GuestForm, ItemForm
 from meetings.models import AgendaItem, Meeting
-from meetings.queries import access_meeting, attends, items_of
+from meetings.queries import access_meeting, attends, is_guest_only, items_of
 from meetings.queries.agenda import (
     access_guest,
     can_be_invited,
     can_change_agenda,
-    checks_of,
-    group_to_propose_in,
     guests_of,
     minutes_over,
     presenters_of,
     presenting_roles,
-    proposals_visible_to,
-    proposals_waiting,
 )
-from meetings.queries.attendance import by_agency, seats_shown
 from meetings.queries.circles import can_put_case
 from meetings.queries.follow_up import people_of, review_of
 from meetings.queries.meetings import ItemShown
+from meetings.queries.proposals import group_to_propose_in, proposals_on
 from meetings.rules import is_arranger
-from meetings.states import AHEAD, ItemKind, MeetingState, ProposalState
+from meetings.states import AHEAD, ItemKind
+from meetings.views.proposals import proposals_context
+from meetings.views.sending import deadline_words, sending_context
 from workspace.doors import AnyHatRequest, do_once, hat_page, log_reads
 from workspace.errors import NotAllowed
 from workspace.models import Membership
-from workspace.swedish import NUMBERS, say_count, say_date
-
-SENT_BEFORE = timedelta(days=7)  # the agenda is to be sent this long before the meeting
-PIECES = {"klart": "_checks", "forslag": "_proposals"}
+from workspace.swedish import NUMBERS, say_count
 
 
 # ---------- what is shown ----------
 def agenda_context(request: AnyHatRequest, meeting: Meeting) -> dict[str, Any]:
-    """The agenda as this hat may see it, what is left before it is sent, and what members propose.
+    """The agenda as this hat may see it, its deadlines, what is left before it is sent, and what members propose.
 
     Logs the reading of actions that are about a person. Constant number of queries.
     """
@@ -56,12 +50,16 @@ def agenda_context(request: AnyHatRequest, meeting: Meeting) -> dict[str, Any]:
         review = review_of(request.hat, meeting)
         log_reads(request, "meeting.actions", meeting.pk, people_of(review.open_ones))
     arranges = is_arranger(request.hat, meeting.group)
-    guests = guests_of([row.item for row in shown if row.access == "open"])
+    read = [row.item for row in shown if row.access == "open"]
+    guests, proposed = guests_of(read), proposals_on(read)
     over = minutes_over(meeting, shown)
     length = (meeting.ends_at - meeting.starts_at) // timedelta(minutes=1)
     return {
         "agenda": {
-            "rows": [row_of(row, shown[at - 1] if at else None, guests) for at, row in enumerate(shown)],
+            "rows": [
+                row_of(row, shown[at - 1] if at else None, guests) | {"proposal": proposed.get(row.item.pk)}
+                for at, row in enumerate(shown)
+            ],
             "number": say_count(len(shown), "punkt", "punkter").capitalize(),
             "length": say_length(length),
             "over": over if over > 0 else 0,
@@ -70,6 +68,7 @@ def agenda_context(request: AnyHatRequest, meeting: Meeting) -> dict[str, Any]:
             "propose_in": group_to_propose_in(request.hat, meeting) if meeting.state in AHEAD else None,
             "review": review,
             "review_says": review_sentence(review.done, review.late, len(review.open_ones)) if review else "",
+            "deadlines": [] if is_guest_only(request.hat, meeting) else deadline_words(meeting),
         },
         "sending": SimpleLazyObject(lambda: sending_context(meeting, shown) if arranges else {}),
         "proposals": SimpleLazyObject(lambda: proposals_context(request, meeting)),
@@ -133,61 +132,6 @@ def say_length(minutes: int) -> str:
     hours, rest = divmod(minutes, 60)
     parts = [f"{hours} {'timme' if hours == 1 else 'timmar'}"] if hours else []
     return " ".join(parts + ([f"{rest} minuter"] if rest else []))
-
-
-def sending_context(meeting: Meeting, shown: list[ItemShown]) -> dict[str, Any]:
-    """«Klart att skicka?»: for those who arrange a meeting ahead."""
-    if meeting.state not in AHEAD:
-        return {}
-    checks = [(check.done, check.says) for check in checks_of(meeting, shown)]
-    # Before the call nobody has said no yet, but a seat that nobody holds is missing already.
-    agencies = by_agency(seats_shown(meeting))
-    missing = [one for one in agencies if one.is_missing or not any(seat.holders for seat in one.seats)]
-    lacks = f"{say_count(len(missing), 'myndighet', 'myndigheter').capitalize()} saknas"
-    checks.append((not missing, lacks if missing else "Ingen myndighet saknas"))
-    until = timezone.localdate(meeting.starts_at) - SENT_BEFORE
-    return {
-        "checks": checks,
-        "until": say_date(until),
-        "is_late": until < timezone.localdate() and meeting.state == MeetingState.PLANNED,
-        "called_at": meeting.called_at if meeting.state == MeetingState.CALLED else None,
-    }
-
-
-def proposals_context(request: AnyHatRequest, meeting: Meeting) -> dict[str, Any]:
-    """What waits: to those who arrange all of it, to others their own and how many there are."""
-    own = group_to_propose_in(request.hat, meeting)
-    if meeting.state not in AHEAD or (isinstance(request.hat, Membership) and own is None):
-        return {}
-    groups = meeting.group_ids
-    waiting = proposals_visible_to(request.hat).filter(group__in=groups, state=ProposalState.WAITING)
-    rows = [
-        {
-            "proposal": one,
-            "own": one.hat_key == request.hat.hat_key,
-            "form": ReturnProposalForm(auto_id=f"f{one.pk}_%s"),
-        }
-        for one in waiting
-    ]
-    return {
-        "rows": rows,
-        "waiting": proposals_waiting(groups),
-        "arranges": is_arranger(request.hat, meeting.group),
-        "group": own or meeting.group_id,
-    }
-
-
-@hat_page
-def aside_fragment(request: AnyHatRequest, pk: int, piece: str) -> HttpResponse:
-    """One of the small regions beside the agenda, as it is now."""
-    meeting = access_meeting(request.hat, pk)
-    context: dict[str, Any] = {"meeting": meeting}
-    if piece == "klart":
-        arranges = is_arranger(request.hat, meeting.group)
-        context["sending"] = sending_context(meeting, items_of(request.hat, meeting)) if arranges else {}
-    else:
-        context["proposals"] = proposals_context(request, meeting)
-    return render(request, f"meetings/{PIECES[piece]}.html", context)
 
 
 @hat_page

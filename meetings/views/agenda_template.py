@@ -1,7 +1,7 @@
 """The agenda that each of a group's next meetings begins with."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -11,9 +11,9 @@ from meetings.actions.agenda import ItemInput
 from meetings.forms.agenda import ItemForm
 from meetings.models import Group, TemplateItem
 from meetings.queries import access_group
-from meetings.queries.agenda import access_line, presenters_of, presenting_roles, template_of
+from meetings.queries.agenda import access_line, can_be_prepared, presenters_of, presenting_roles, template_of
 from meetings.rules import is_arranger
-from meetings.states import ItemKind
+from meetings.states import PREPARED_KINDS, ItemKind
 from workspace.doors import AnyHatRequest, do_once, hat_page
 from workspace.errors import NotAllowed
 
@@ -48,11 +48,15 @@ def agenda_template(request: AnyHatRequest, pk: int) -> HttpResponse:
             if line.presenter or line.presenter_role
             else "Alla",
             "stands": line.kind == ItemKind.GENDER_EQUALITY,
+            "prepared": line.kind in PREPARED_KINDS,
         }
         for at, line in enumerate(lines)
     ]
     context = {"group": group, "rows": rows, "may_change": is_arranger(request.hat, group)}
     context["minutes"] = sum(line.minutes for line in lines)
+    there = {line.kind for line in lines}
+    can = can_be_prepared(group) if context["may_change"] else set()
+    context["prepared"] = [(kind.value, kind.label) for kind in ItemKind if kind in can and kind not in there]
     return render(request, "meetings/agenda_template.html", context)
 
 
@@ -71,6 +75,24 @@ def add_line(request: AnyHatRequest, pk: int) -> HttpResponse:
         return do_once(request, f"add_line {pk}", perform)
     context = {"group": group, "form": form}
     return render(request, "meetings/line_form.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@hat_page
+def add_prepared_line(request: AnyHatRequest, pk: int) -> HttpResponse:
+    """Add a line that the product prepares."""
+    group = arranged_group(request, pk)
+    found = request.POST.get("kind", "")
+    if found not in can_be_prepared(group):
+        raise Http404
+    kind = ItemKind(found)
+
+    def perform() -> str:
+        line = actions.add_prepared_line(by=request.hat, group=group, kind=kind)
+        messages.success(request, f"{line.title} står på de möten som öppnas från och med nu.")
+        return _page(group, f"punkt-{line.pk}")
+
+    return do_once(request, f"add_prepared_line {pk} {kind}", perform)
 
 
 @hat_page

@@ -134,11 +134,12 @@ def missing_boxes(request: AnyHatRequest, meeting: Meeting, missing: list[Agency
 @require_POST
 @hat_page
 def call_meeting(request: AnyHatRequest, pk: int) -> HttpResponse:
-    """Send the agenda."""
+    """Send the agenda, unless somebody else has done so since the page was made."""
     meeting = access_meeting(request.hat, pk)
+    seen = request.POST.get("seen")
 
     def perform() -> str:
-        calls.call_meeting(by=request.hat, meeting=meeting)
+        calls.call_meeting(by=request.hat, meeting=meeting, seen=seen)
         messages.success(request, "Dagordningen är skickad. De som ännu inte har svarat har fått frågan.")
         return reverse("meeting", args=[pk])
 

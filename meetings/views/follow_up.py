@@ -10,11 +10,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from meetings.actions import decisions as deciding
 from meetings.actions import follow_up as actions
 from meetings.actions.referring import refer_action as start_referral_of
-from meetings.forms.follow_up import ActionForm, DecisionForm, DropForm
-from meetings.models import ActionItem, AgendaItem, Meeting
-from meetings.queries import access_meeting, attends
+from meetings.forms.decisions import BriefDecisionForm, DecisionForm
+from meetings.forms.follow_up import ActionForm, DropForm
+from meetings.models import ActionItem, AgendaItem, Decision, Meeting
+from meetings.queries import access_meeting, attends, is_guest_only
+from meetings.queries.deciding import can_decide, lacks_quorum, needs_quorum, proposed_for, words_of
+from meetings.queries.decisions import count_votes, how_said, is_late, owner_said, with_votes
+from meetings.queries.drafting import person_of
 from meetings.queries.follow_up import (
     access_action,
     access_decision,
@@ -52,18 +57,39 @@ def outcomes_context(request: AnyHatRequest, meeting: Meeting, shown: ItemShown)
     empty: dict[str, Any] = {"decisions": [], "actions": [], "may_write": False}
     if shown.access == "outside":
         return empty | {"action_form": None, "decision_form": None}
-    decisions = list(decisions_visible_to(hat).filter(item=item))
+    decisions = list(with_votes(decisions_visible_to(hat).filter(item=item)))
     made = list(actions_visible_to(hat).filter(item=item).order_by("made_at", "pk"))
     log_reads(request, "meeting.outcomes", item.pk, people_of([*decisions, *made]))
     is_open = meeting.state in {MeetingState.IN_PROGRESS, MeetingState.HELD} and can_change_content(meeting)
     writes = is_open and item.kind != ItemKind.CASE
+    opens = bool(decisions) and item.kind != ItemKind.CASE and not is_guest_only(hat, meeting)
     return {
-        "decisions": [{"decision": row, "may_remove": is_open and can_rewrite(hat, row)} for row in decisions],
+        "decisions": [decision_row(hat, row, is_open, opens) for row in decisions],
         "actions": action_rows(hat, made),
         "may_write": writes,
         "action_form": action_form(meeting, item) if writes else None,
-        "decision_form": DecisionForm(auto_id="id_beslut_%s") if writes else None,
+        "decision_form": _brief_form(item) if writes and can_decide(hat, meeting, item) else None,
         "outcomes_item": item,
+    }
+
+
+def _brief_form(item: AgendaItem) -> BriefDecisionForm:
+    """The words alone, which begin with what was proposed while nothing is decided yet."""
+    return BriefDecisionForm(initial={"text": words_of(proposed_for(item))[0]}, auto_id="id_beslut_%s")
+
+
+def decision_row(hat: Hat, decision: Decision, is_open: bool, opens: bool) -> dict[str, Any]:
+    """A decision as the room shows it. `is_open`: what is written there can change; `opens`: it has a page for this
+    hat. With its votes, no query."""
+    return {
+        "decision": decision,
+        "may_remove": is_open and can_rewrite(hat, decision),
+        "how": how_said(decision),
+        "votes": count_votes(decision.votes.all()),
+        "dissent": [person_of(vote.attendance) for vote in decision.votes.all() if vote.dissent],
+        "owner": owner_said(decision),
+        "is_late": is_late(decision),
+        "has_page": opens,
     }
 
 
@@ -99,8 +125,10 @@ def _in_room(item: AgendaItem) -> str:
     meeting = item.meeting
     if meeting.state == MeetingState.HELD and can_change_content(meeting):
         return f"{reverse('room', args=[meeting.pk])}?punkt={item.pk}"
-    name = "room" if meeting.state == MeetingState.IN_PROGRESS else "meeting"
-    return reverse(name, args=[meeting.pk])
+    if meeting.state != MeetingState.IN_PROGRESS:
+        return reverse("meeting", args=[meeting.pk])
+    chosen = f"?punkt={item.pk}" if item.pk != meeting.current_item_id else ""
+    return f"{reverse('room', args=[meeting.pk])}{chosen}"
 
 
 def _back(request: AnyHatRequest, item: AgendaItem) -> str:
@@ -124,20 +152,48 @@ def _form_page(request: AnyHatRequest, item: AgendaItem, form: Any, title: str, 
     return render(request, "meetings/outcome_form.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
 @hat_page
 def add_decision(request: AnyHatRequest, pk: int, item_pk: int) -> HttpResponse:
-    """Write down a decision."""
-    _, item = _item(request, pk, item_pk)
-    form = DecisionForm(request.POST, auto_id="id_beslut_%s")
+    """Write down a decision: in the room its words alone, here all of it, also what was wrong with the words."""
+    meeting, item = _item(request, pk, item_pk)
+    if request.method != "POST":
+        _require_writing(request.hat, meeting, item)
+        return _decision_page(request, item, DecisionForm(meeting=meeting, item=item, auto_id="id_beslut_%s"))
+    form = DecisionForm(request.POST, meeting=meeting, item=item, auto_id="id_beslut_%s")
     if not form.is_valid():
-        return _form_page(request, item, form, "Nytt beslut", "Spara beslutet")
+        return _decision_page(request, item, form)
 
     def perform() -> str:
-        actions.add_decision(by=request.hat, item=item, text=form.cleaned_data["text"])
+        deciding.decide(by=request.hat, item=item, data=form.decision_input())
         return _back(request, item)
 
     return do_once(request, f"add_decision {item_pk}", perform)
+
+
+def _require_writing(hat: Hat, meeting: Meeting, item: AgendaItem) -> None:
+    """Refuse the page of a form that could not be saved: nobody is to write in vain."""
+    if item.kind == ItemKind.CASE:
+        raise NotAllowed("Det som sägs om en person läggs på bordet, så att det är klart vem som får läsa det.")
+    if meeting.state not in deciding.WRITING:
+        raise NotAllowed("Mötet har inte börjat. Beslut och uppgifter skrivs när punkten tas upp.")
+    if not can_change_content(meeting):
+        raise NotAllowed(deciding.FROZEN)
+    deciding.check_deciding(hat, meeting, item)
+
+
+def _decision_page(request: AnyHatRequest, item: AgendaItem, form: DecisionForm) -> HttpResponse:
+    meeting = item.meeting
+    lacks = lacks_quorum(meeting)
+    context = {
+        "meeting": meeting,
+        "item": item,
+        "form": form,
+        "rows": form.vote_rows(),
+        "back": _in_room(item),
+        "quorum_lacks": lacks,
+        "quorum_needed": bool(lacks) and needs_quorum(meeting, item),
+    }
+    return render(request, "meetings/decision_form.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -163,7 +219,7 @@ def remove_decision(request: AnyHatRequest, pk: int) -> HttpResponse:
     decision = access_decision(request.hat, pk)
 
     def perform() -> str:
-        actions.remove_decision(by=request.hat, decision=decision)
+        deciding.remove_decision(by=request.hat, decision=decision)
         messages.success(request, "Beslutet är borttaget.")
         return _back(request, decision.item)
 

@@ -138,6 +138,7 @@ def new_group(request: AnyHatRequest) -> HttpResponse:
                 name=data["name"],
                 municipalities=data["municipalities"],
                 quorum=data["quorum"],
+                minutes_mode=data["minutes_mode"],
             )
             messages.success(request, "Gruppen är skapad. Ge myndigheterna platser i den.")
             return reverse("group_seats", args=[made.pk])

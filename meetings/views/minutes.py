@@ -14,6 +14,7 @@ from meetings.actions.minutes import mark_minutes_read
 from meetings.forms.minutes import CorrectForm, ObjectForm
 from meetings.models import Meeting, Minutes
 from meetings.queries import access_meeting
+from meetings.queries.drafting import Data, told_of_decision
 from meetings.queries.minutes import (
     MinutesShown,
     PartShown,
@@ -27,15 +28,17 @@ from meetings.queries.minutes import (
     read_minutes,
     withdrawn_from,
 )
-from meetings.queries.minutes_side import approvals_shown, readers_shown, versions_shown
+from meetings.queries.minutes_side import ApprovalShown, VersionShown, approvals_shown, readers_shown, versions_shown
 from meetings.rules import is_arranger
 from meetings.states import MeetingState, MinutesState
+from meetings.views.minutes_lock import can_correct, lock_context, lock_forms, lock_said
 from notifications.actions import mark_read
 from notifications.queries import notifications_about
+from workspace.documents import typed
 from workspace.doors import AnyHatRequest, download, hat_page, log_reads
 from workspace.models import Membership
 from workspace.papers import make_pdf
-from workspace.swedish import say_count
+from workspace.swedish import say_count, say_date, say_time
 
 DRAFT = 0  # the version number of the draft in addresses
 
@@ -54,10 +57,18 @@ def text_context(request: AnyHatRequest, shown: MinutesShown) -> dict[str, Any]:
             "began": moment_of(head["began"]),
             "ended": moment_of(head["ended"]),
             "quorum_said": quorum_said(head["represented"], head["seats"], head["quorum"]),
+            "led_by": led_by(head),
         },
         "attendance": shown.attendance,
-        "parts": [part_context(part) for part in shown.parts],
+        "parts": [part_context(part, is_member=isinstance(request.hat, Membership)) for part in shown.parts],
     }
+
+
+def led_by(head: Data) -> str:
+    """«Ordförande i gruppen: Elin Hedberg. Sekreterare: Mattias Rova.», or nothing."""
+    chair = f"Ordförande i gruppen: {head['chair']}." if head["chair"] else ""
+    secretary = f"Sekreterare: {head['secretary']}." if head["secretary"] else ""
+    return f"{chair} {secretary}".strip()
 
 
 def quorum_said(represented: int, seats: int, quorum: int) -> str:
@@ -70,19 +81,49 @@ def quorum_said(represented: int, seats: int, quorum: int) -> str:
     )
 
 
-def part_context(part: PartShown) -> dict[str, Any]:
+def part_context(part: PartShown, *, is_member: bool) -> dict[str, Any]:
+    """An item as plain data, with the sentences that the screen, the papers and Word share."""
     content = part.content
-    carried = content.get("carried_from")
     return {
         **content,
         "number": part.number,
         "title": part.title,
-        "from": part.starts_at,
-        "to": part.ends_at,
         "access": part.access,
-        "carried_from": date.fromisoformat(carried) if carried else None,
-        "actions": [{**line, "due_on": date.fromisoformat(line["due_on"])} for line in content.get("actions", [])],
+        "closed": closed_said(part, is_member),
+        "about": about_said(part),
+        "note_blocks": typed(content.get("note", "")),
+        "decisions": [{**line, "told": told_of_decision(line)} for line in content.get("decisions", [])],
+        "actions": [{**line, "owed": owed_said(line)} for line in content.get("actions", [])],
     }
+
+
+def closed_said(part: PartShown, is_member: bool) -> str:
+    """What somebody outside a case reads instead of it; empty for what is open to them."""
+    times = f"Ärende, {say_time(part.starts_at)}–{say_time(part.ends_at)}."
+    if part.access == "outside":
+        return f"{times} {'Er verksamhet deltog inte' if is_member else 'Du deltog inte'}."
+    return f"{times} Ni har inte längre tillgång till det här ärendet." if part.access == "ended" else ""
+
+
+def about_said(part: PartShown) -> str:
+    """«13.10–13.30. Diskussion. Elin Hedberg, Soc. Från mötet 3 maj 2026.»"""
+    content = part.content
+    reached = f"{say_time(part.starts_at)}–{say_time(part.ends_at)}"
+    presenter = f"{content['presenter']}, {content['presenter_of']}" if content.get("presenter") else ""
+    carried = content.get("carried_from")
+    said = [
+        reached if content.get("reached") else "Punkten hanns inte med",
+        content.get("purpose"),
+        presenter,
+        f"Från mötet {say_date(date.fromisoformat(carried))}" if carried else "",
+    ]
+    return ". ".join(filter(None, said)) + "."
+
+
+def owed_said(line: Data) -> str:
+    """«, Elin Hedberg, senast 3 maj 2026»: after whose task it is."""
+    who = f", {line['who']}" if line["who"] else ""
+    return f"{who}, senast {say_date(date.fromisoformat(line['due_on']))}"
 
 
 def opened(request: AnyHatRequest, meeting: Meeting, minutes: Minutes | None) -> MinutesShown:
@@ -168,12 +209,11 @@ def side_context(
         "readers": readers_shown(minutes) if minutes and arranges else [],
         "forms": {
             "object": ObjectForm() if waits and (owed or arranges) else None,
-            "correct": CorrectForm()
-            if arranges and current and minutes and meeting.minutes_state == MinutesState.APPROVED
-            else None,
+            "correct": CorrectForm() if arranges and current and minutes and can_correct(meeting, minutes) else None,
+            **lock_forms(meeting, minutes if arranges and current else None),
             **(forms or {}),
         },
-    }
+    } | lock_context(meeting, minutes)
 
 
 # ---------- fragments ----------
@@ -230,23 +270,51 @@ def pdf(request: AnyHatRequest, pk: int, version: int) -> HttpResponse:
     made = make_pdf(render_to_string("meetings/minutes_paper.html", context))
     if made is None:
         return render(request, "meetings/minutes_paper.html", {**context, "no_pdf": True})
+    return download(made, "application/pdf", file_name(context, "pdf"))
+
+
+def file_name(context: dict[str, Any], ending: str) -> str:
+    """«protokoll-2026-11-22-version-1.pdf»: the meeting's day, and never whom."""
     day = timezone.localdate(context["meeting"].starts_at)
-    name = f"protokoll-{day}-version-{version}.pdf"
-    return download(made, "application/pdf", name)
+    return f"protokoll-{day}-version-{context['version']}.{ending}"
 
 
 def paper_context(request: AnyHatRequest, pk: int, version: int) -> dict[str, Any]:
+    """What a paper or a Word document of a version says to this hat. Its reading is written down."""
     meeting, minutes = access_minutes(request.hat, pk, version)
-    shown = opened(request, meeting, minutes)
+    context = text_context(request, opened(request, meeting, minutes))
     found = [row for row in versions_shown(list(minutes_readable_by(request.hat, meeting))) if row.minutes == minutes]
-    hat = request.hat
-    return text_context(request, shown) | {
-        "shown_version": found[0],
-        "approvals": approvals_shown(minutes),
-        "by": str(request.user),
-        "side": hat.agency.name if isinstance(hat, Membership) else hat.cooperation.name,
-        "made_at": timezone.now(),
+    said = paper_said(request, context["head"], found[0], approvals_shown(minutes))
+    return context | {"said": said | lock_said(minutes)}
+
+
+def paper_said(request: AnyHatRequest, head: Data, row: VersionShown, answers: list[ApprovalShown]) -> dict[str, Any]:
+    """The sentences that only papers have, before and after the text."""
+    hat, minutes, now = request.hat, row.minutes, timezone.now()
+    side = hat.agency.name if isinstance(hat, Membership) else hat.cooperation.name
+    day, sent = say_date(timezone.localdate(head["began"])), say_date(timezone.localdate(minutes.sent_at))
+    approved = f"Justerat {say_date(timezone.localdate(row.approved_at))}." if row.approved_at else "Inte justerat."
+    lead = [
+        f"{day}, {say_time(head['began'])}–{say_time(head['ended'])}",
+        head["place"],
+        f"Tillsammans med {head['joined']}" if head["joined"] else "",
+        f"Version {minutes.version}, skickad {sent}.",
+    ]
+    return {
+        "title": f"Protokoll {head['group']} {day}",
+        "lead": ". ".join(filter(None, lead)),
+        "approved": approved,
+        "corrected": f"Rättat {sent}:",
+        "approvals": [approval_said(answer) for answer in answers],
+        "made_at": now,
+        "made": f"Framtagen ur Samverkansrum {say_date(timezone.localdate(now))}, {say_time(now)} av {request.user}, "
+        f"{side}. Visar det som {side} fick läsa då. Protokollets kontrollsumma: {minutes.digest}.",
     }
+
+
+def approval_said(row: ApprovalShown) -> str:
+    at = f" {say_date(timezone.localdate(row.at))}" if row.at else ""
+    return f"{row.name}, {row.side['name']}: {row.label.lower()}{at}."
 
 
 # ---------- the box on the meeting's page ----------

@@ -10,11 +10,20 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from meetings.actions.approvals import approve_minutes, object_to_minutes
+from meetings.actions.addenda import add_addendum
+from meetings.actions.approvals import approve_minutes, object_to_minutes, replace_adjuster
 from meetings.actions.minutes import correct_minutes, send_minutes
+from meetings.actions.sealing import post_minutes
 from meetings.actions.steps import FASTER
 from meetings.actions.withdrawing import withdraw_minutes
-from meetings.forms.minutes import CorrectForm, ObjectForm, SendMinutesForm, WithdrawMinutesForm
+from meetings.forms.minutes import (
+    AddendumForm,
+    CorrectForm,
+    ObjectForm,
+    PostForm,
+    SendMinutesForm,
+    WithdrawMinutesForm,
+)
 from meetings.models import Meeting, Minutes
 from meetings.queries import access_meeting
 from meetings.queries.minutes import (
@@ -28,9 +37,11 @@ from meetings.queries.minutes import (
     recipients_possible,
     withdrawn_before,
 )
+from meetings.queries.sealing import seal_shown
 from meetings.rules import is_arranger
 from meetings.states import MeetingState, MinutesState
 from meetings.views.minutes import minutes_page
+from meetings.views.minutes_lock import replace_form
 from workspace.doors import AnyHatRequest, do_once, hat_page
 from workspace.errors import NotAllowed, SomebodyWasFaster
 
@@ -83,11 +94,13 @@ def send(request: AnyHatRequest, pk: int) -> HttpResponse:
                 refused, status = refusal.sentence, refusal.status
         else:
             status = 422
+    obstacles = obstacles_to_sending(meeting)
     context = {
         "meeting": meeting,
         "form": form,
         "refused": refused,
-        "obstacles": obstacles_to_sending(meeting),
+        "obstacles": obstacles,
+        "lacks_gender": any(one.item_id is None for one in obstacles),
         "before": before,
         "approve_by": approve_by(meeting),
     }
@@ -108,14 +121,14 @@ def _send(request: AnyHatRequest, form: SendMinutesForm, meeting: Meeting) -> No
 @require_POST
 @hat_page
 def approve(request: AnyHatRequest, pk: int, version: int) -> HttpResponse:
-    """One click by an adjuster."""
+    """One click by an adjuster. The form carries the digest of what was shown: something else is not signed (409)."""
     meeting, minutes = access_minutes(request.hat, pk, version)
     return done(
         request,
         meeting,
         "approve_minutes",
         "Du har justerat protokollet.",
-        lambda: approve_minutes(by=request.hat, minutes=minutes),
+        lambda: approve_minutes(by=request.hat, minutes=minutes, digest=request.POST.get("digest", "")),
     )
 
 
@@ -158,6 +171,67 @@ def correct(request: AnyHatRequest, pk: int) -> HttpResponse:
 
 def _again(request: AnyHatRequest, meeting: Meeting, minutes: Minutes, name: str, form: forms.Form) -> HttpResponse:
     return minutes_page(request, meeting, minutes, {name: form}, status=422)
+
+
+@require_POST
+@hat_page
+def replace(request: AnyHatRequest, pk: int, version: int) -> HttpResponse:
+    """Somebody else signs in the place of an adjuster who does not."""
+    arranged(request, pk)
+    meeting, minutes = access_minutes(request.hat, pk, version)
+    form = replace_form(minutes, request.POST)
+    if form is None or meeting.minutes_state != MinutesState.SENT:
+        raise SomebodyWasFaster(FASTER)
+    if not form.is_valid():
+        return _again(request, meeting, minutes, "replace", form)
+    leaves, comes = int(form.cleaned_data["leaves"]), int(form.cleaned_data["comes"])
+    return done(
+        request,
+        meeting,
+        "replace_adjuster",
+        "En annan justerar protokollet. Den har fått frågan.",
+        lambda: replace_adjuster(by=request.hat, minutes=minutes, leaves=leaves, comes=comes),
+    )
+
+
+# ---------- approved ----------
+@require_POST
+@hat_page
+def addendum(request: AnyHatRequest, pk: int, version: int) -> HttpResponse:
+    """Add to approved minutes, which stand as they are."""
+    arranged(request, pk)
+    meeting, minutes = access_minutes(request.hat, pk, version)
+    form = AddendumForm(request.POST)
+    if not form.is_valid():
+        return _again(request, meeting, minutes, "addendum", form)
+    return done(
+        request,
+        meeting,
+        "add_addendum",
+        "Tillägget är skrivet. De som har fått protokollet får veta det.",
+        lambda: add_addendum(by=request.hat, minutes=minutes, text=form.cleaned_data["text"]),
+    )
+
+
+@require_POST
+@hat_page
+def post(request: AnyHatRequest, pk: int) -> HttpResponse:
+    """Formal minutes: when and where their approval was announced."""
+    meeting = arranged(request, pk)
+    minutes = newest_version(meeting)
+    shown = seal_shown(minutes) if minutes else None
+    if minutes is None or shown is None or not shown.formal:
+        raise NotAllowed("Det är bara formella protokoll som anslås, när de är justerade.")
+    form = PostForm(request.POST, approved_on=shown.approved_on)
+    if not form.is_valid():
+        return _again(request, meeting, minutes, "post", form)
+    return done(
+        request,
+        meeting,
+        "post_minutes",
+        "Anslaget är noterat.",
+        lambda: post_minutes(by=request.hat, meeting=meeting, **form.cleaned_data),
+    )
 
 
 # ---------- taking back ----------

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from meetings.actions import room as actions
 from meetings.forms.room import GenderEqualityForm, GoForm
-from meetings.models import Meeting
+from meetings.models import AgendaItem, Meeting
 from meetings.queries import access_meeting, is_guest_only
 from meetings.queries.meetings import ItemShown
 from meetings.queries.room import (
@@ -29,7 +29,8 @@ from meetings.queries.room import (
     room_of,
     time_left,
 )
-from meetings.rules import can_change_content, can_lead, has_pen
+from meetings.queries.standing import answer_seen, has_more_than_words
+from meetings.rules import can_change_content, can_lead, has_pen, is_arranger
 from meetings.states import GenderAnswer, ItemKind, MeetingState
 from meetings.views.cases import case_context
 from meetings.views.follow_up import outcomes_context
@@ -103,7 +104,10 @@ def _head(request: AnyHatRequest, meeting: Meeting, context: Context) -> Context
 
 
 def _agenda(request: AnyHatRequest, meeting: Meeting, context: Context) -> Context:
-    return {}
+    """That gender equality is missing, for whoever may put it back: the meeting does not end without it (R15)."""
+    may = context["opens_items"] and is_arranger(request.hat, meeting.group)
+    there = any(one.item.kind == ItemKind.GENDER_EQUALITY for one in context["room"].items)
+    return {"lacks_gender": may and not there}
 
 
 def _stage(request: AnyHatRequest, meeting: Meeting, context: Context) -> Context:
@@ -125,9 +129,10 @@ def _gender(request: AnyHatRequest, meeting: Meeting, context: Context) -> Conte
         return {"gender": None}
     item = shown.item
     may = context["leads"] and can_change_content(meeting)
-    form = GenderEqualityForm(initial={"answer": item.gender_answer, "text": item.gender_text}, prefix="g")
+    initial = {"answer": item.gender_answer, "text": item.gender_text, "seen": answer_seen(item)}
+    form = GenderEqualityForm(initial=initial, prefix="g") if may and not has_more_than_words(item) else None
     label = GenderAnswer(item.gender_answer).label if item.gender_answer else ""
-    return {"gender": {"item": item, "label": label, "form": form if may else None}}
+    return {"gender": {"item": item, "label": label, "form": form, "elsewhere": may and form is None}}
 
 
 def _case(request: AnyHatRequest, meeting: Meeting, context: Context) -> Context:
@@ -297,21 +302,39 @@ def pen(request: AnyHatRequest, pk: int) -> HttpResponse:
 @require_POST
 @hat_page
 def gender(request: AnyHatRequest, pk: int) -> HttpResponse:
-    """Answer the standing item; what is missing is said on the room's page."""
+    """Answer the standing item; what is missing is said on the room's page. Nothing typed is lost, nor where somebody
+    was faster."""
     found, item = access_item(request.hat, pk)
     form = GenderEqualityForm(request.POST, prefix="g")
     if not form.is_valid():
-        context = page_context(request, found, chosen=item.pk)
-        if context["gender"]:
-            context["gender"]["form"] = form
-        return render(request, "meetings/room.html", context | {"gender_errors": form}, status=422)
+        return _gender_again(request, found, item, form, {"gender_errors": form}, 422)
 
     def perform() -> str:
-        answer = GenderAnswer(form.cleaned_data["answer"])
-        actions.answer_gender_equality(by=request.hat, item=item, answer=answer, text=form.cleaned_data["text"])
-        return "Svaret om jämställdhet är sparat."
+        data = form.cleaned_data
+        answer = GenderAnswer(data["answer"])
+        actions.answer_gender_equality(by=request.hat, item=item, answer=answer, text=data["text"], seen=data["seen"])
+        messages.success(request, "Svaret om jämställdhet är sparat.")
+        return reverse("room", args=[found.pk])
 
-    return act(request, found, "answer_gender_equality", perform)
+    try:
+        return do_once(request, f"answer_gender_equality {found.pk}", perform)
+    except (NotAllowed, SomebodyWasFaster) as refusal:
+        now, item = access_item(request.hat, pk)
+        return _gender_again(request, now, item, form, {"refused": refusal.sentence}, refusal.status)
+
+
+def _gender_again(
+    request: AnyHatRequest, meeting: Meeting, item: AgendaItem, form: GenderEqualityForm, more: Context, status: int
+) -> HttpResponse:
+    """The room at the item with what was typed, beside the answer that stands there now: sent again, it is meant in
+    the place of that."""
+    context = page_context(request, meeting, chosen=item.pk)
+    if context["gender"] and context["gender"]["form"]:
+        data = request.POST.copy()
+        data[form.add_prefix("seen")] = answer_seen(item)
+        form.data = data
+        context["gender"]["form"] = form
+    return render(request, "meetings/room.html", context | more, status=status)
 
 
 @require_POST

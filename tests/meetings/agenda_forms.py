@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from meetings.models import ActionItem, AgendaItem, Decision, Proposal, TableText, TemplateItem
-from meetings.states import ActionState, MeetingState
+from meetings.states import ActionState, DecisionState, ItemKind, MeetingState
 from tests.cast import Cast
 from tests.meetings.cast import Room, make_item, make_room, put_in
 from tests.meetings.minutes_stage import make_case
@@ -39,7 +39,19 @@ def agenda_forms(cast: Cast) -> dict[str, Callable[[], Posted]]:
         guest = item.guests.create(membership=cast.psyk_manager)
         return cast.soc, f"/moten/{item.meeting_id}/punkt/{item.pk}/gast/{guest.pk}/ta-bort/", {}
 
+    def restore() -> Posted:
+        meeting = make_room(cast).meeting
+        AgendaItem.objects.filter(meeting=meeting, kind=ItemKind.GENDER_EQUALITY).delete()
+        return cast.soc, f"/moten/{meeting.pk}/dagordning/jamstalldhet/", {}
+
+    def prepare() -> Posted:
+        meeting = make_room(cast).meeting
+        AgendaItem.objects.filter(meeting=meeting, kind=ItemKind.ACTION_REVIEW).delete()
+        return cast.soc, f"/moten/{meeting.pk}/dagordning/forberedd/", {"kind": "action_review"}
+
     return {
+        "restore_standing": restore,
+        "add_prepared_item": prepare,
         "add_item": add,
         "place_item": place,
         "change_item": on("andra", ITEM),
@@ -56,7 +68,7 @@ def template_forms(cast: Cast) -> dict[str, Callable[[], Posted]]:
     def line(act: str, data: dict[str, Any]) -> Callable[[], Posted]:
         def post() -> Posted:
             group = make_room(cast).group
-            found = TemplateItem.objects.get(group=group, title="Nästa möte")
+            found = TemplateItem.objects.get(group=group, title="Uppgifter sedan sist")
             return cast.soc, f"/moten/grupp/{group.pk}/dagordning/{found.pk}/{act}/", data
 
         return post
@@ -66,10 +78,16 @@ def template_forms(cast: Cast) -> dict[str, Callable[[], Posted]]:
 
     def place_line() -> Posted:
         group = make_room(cast).group
-        last = TemplateItem.objects.get(group=group, title="Nästa möte")
+        last = TemplateItem.objects.get(group=group, title="Uppgifter sedan sist")
         return cast.soc, f"/moten/grupp/{group.pk}/dagordning/ordna/", {"item": last.pk, "after": ""}
 
+    def prepare_line() -> Posted:
+        group = make_room(cast).group
+        TemplateItem.objects.filter(group=group, kind=ItemKind.ACTION_REVIEW).delete()
+        return cast.soc, f"/moten/grupp/{group.pk}/dagordning/forberedd/", {"kind": "action_review"}
+
     return {
+        "add_prepared_template_item": prepare_line,
         "add_template_item": add_line,
         "place_template_item": place_line,
         "change_template_item": line("andra", ITEM),
@@ -80,27 +98,58 @@ def template_forms(cast: Cast) -> dict[str, Callable[[], Posted]]:
 
 def follow_up_forms(cast: Cast) -> dict[str, Callable[[], Posted]]:
     """Those of proposals, decisions and actions."""
+    return decision_forms(cast) | action_forms(cast) | proposal_forms(cast)
+
+
+def running(cast: Cast) -> AgendaItem:
+    """An item of a meeting that is in progress."""
+    return make_item(put_in(make_room(cast).meeting, MeetingState.IN_PROGRESS))
+
+
+def written(cast: Cast, what: str, data: dict[str, Any]) -> Callable[[], Posted]:
+    """Psyk writes a decision or an action on an item of a meeting in progress."""
+
+    def post() -> Posted:
+        item = running(cast)
+        return cast.psyk, f"/moten/{item.meeting_id}/punkt/{item.pk}/{what}/", data
+
+    return post
+
+
+def decision_forms(cast: Cast) -> dict[str, Callable[[], Posted]]:
+    """Those of decisions: made, removed, reported on, opened again, measured."""
     in_a_week = timezone.localdate() + timedelta(days=7)
-    new = {"text": "Ring", "who": f"a{cast.fk.agency_id}", "due_on": str(in_a_week)}
 
-    def running() -> AgendaItem:
-        return make_item(put_in(make_room(cast).meeting, MeetingState.IN_PROGRESS))
+    def remove() -> Posted:
+        decision = Decision.objects.create(item=running(cast), agency=cast.soc.agency, text="Ja.")
+        return cast.soc, f"/moten/beslut/{decision.pk}/ta-bort/", {}
 
-    def written(what: str, data: dict[str, Any]) -> Callable[[], Posted]:
+    def decided(act: str, data: dict[str, Any], state: DecisionState = DecisionState.OPEN) -> Callable[[], Posted]:
         def post() -> Posted:
-            item = running()
-            return cast.psyk, f"/moten/{item.meeting_id}/punkt/{item.pk}/{what}/", data
+            known = {"owner": cast.psyk.agency, "due_on": in_a_week, "state": state}
+            made = Decision.objects.create(item=running(cast), agency=cast.soc.agency, text="Ja.", **known)
+            return cast.soc, f"/beslut/{made.pk}/{act}/", data
 
         return post
 
-    def remove() -> Posted:
-        decision = Decision.objects.create(item=running(), agency=cast.soc.agency, text="Ja.")
-        return cast.soc, f"/moten/beslut/{decision.pk}/ta-bort/", {}
+    return {
+        "add_decision": written(cast, "beslut", {"text": "Vi provar."}),
+        "remove_decision": remove,
+        "report_decision": decided("rapport", {"state": "done", "text": "Vi har provat."}),
+        "reopen_decision": decided("oppna", {"text": "Det blev fel."}, DecisionState.DONE),
+        "choose_indicator": decided("matt", {"indicator": ""}),
+    }
+
+
+def action_forms(cast: Cast) -> dict[str, Callable[[], Posted]]:
+    """Those of actions: given, changed, closed, dropped, opened again, made a referral."""
+    in_a_week = timezone.localdate() + timedelta(days=7)
+    new = {"text": "Ring", "who": f"a{cast.fk.agency_id}", "due_on": str(in_a_week)}
 
     def given(act: str, data: dict[str, Any], **fields: Any) -> Callable[[], Posted]:
         def post() -> Posted:
             known = {"text": "Ring", "agency": cast.psyk.agency, "due_on": in_a_week} | fields
-            made = ActionItem.objects.create(item=running(), author=cast.soc.agency, **known)
+            made = ActionItem.objects.create(item=running(cast), author=cast.soc.agency, **known)
             return cast.soc, f"/moten/uppgifter/{made.pk}/{act}/", data
 
         return post
@@ -115,15 +164,13 @@ def follow_up_forms(cast: Cast) -> dict[str, Callable[[], Posted]]:
 
     done = {"state": ActionState.DONE, "closed_at": timezone.now()}
     return {
-        "add_decision": written("beslut", {"text": "Vi provar."}),
-        "add_action": written("uppgift", new),
-        "remove_decision": remove,
+        "add_action": written(cast, "uppgift", new),
         "change_action": given("andra", new),
         "close_action": given("klar", {}),
         "drop_action": given("stryk", {"reason": "Behövs inte."}),
         "reopen_action": given("oppna-igen", {}, **done),
         "refer_action": refer,
-    } | proposal_forms(cast)
+    }
 
 
 def proposal_forms(cast: Cast) -> dict[str, Callable[[], Posted]]:
@@ -146,7 +193,19 @@ def proposal_forms(cast: Cast) -> dict[str, Callable[[], Posted]]:
     def take_back() -> Posted:
         return cast.fk, f"/moten/forslag/{proposed()[1].pk}/ta-tillbaka/", {}
 
+    def move() -> Posted:
+        room, proposal = proposed()
+        Proposal.objects.create(group=room.group, title="Före", member=cast.soc)
+        return cast.soc, f"/moten/forslag/{proposal.pk}/flytta/", {"vart": "ner"}
+
+    def merge() -> Posted:
+        room, proposal = proposed()
+        other = Proposal.objects.create(group=room.group, title="Blir kvar", member=cast.psyk_2)
+        return cast.soc, f"/moten/forslag/{proposal.pk}/sla-ihop/", {"into": other.pk}
+
     return {
+        "move_proposal": move,
+        "merge_proposal": merge,
         "new_proposal": propose,
         "accept_proposal": accept,
         "return_proposal": hand_back,

@@ -9,7 +9,7 @@ from meetings.forms.series import DaysOffForm, SeriesForm
 from meetings.models import Group, Series
 from meetings.queries.series import rule_of
 from meetings.schedule import coming, sentence
-from meetings.states import MeetingState
+from meetings.states import MeetingState, MinutesMode
 from tests.cast import Cast
 from tests.meetings.agenda_forms import agenda_forms, follow_up_forms
 from tests.meetings.case_forms import case_forms
@@ -43,45 +43,86 @@ def attendance_forms(cast: Cast) -> dict[str, Form]:
     return {"call_meeting": call, "answer_call": answer, "tick_present": tick}
 
 
+def minutes_address(held: Held, tail: str) -> str:
+    """Of the minutes of a meeting."""
+    return f"/moten/{held.meeting.pk}/protokoll/{tail}/"
+
+
+def sent_minutes(cast: Cast) -> Held:
+    """A meeting whose minutes are sent and not yet approved."""
+    held = make_held(make_room(cast))
+    sent_by_soc(held)
+    return held
+
+
 def minutes_forms(cast: Cast) -> dict[str, Form]:
     """Those of the minutes: sent, approved, objected to, corrected, taken back."""
-
-    def address(held: Held, tail: str) -> str:
-        return f"/moten/{held.meeting.pk}/protokoll/{tail}/"
-
-    def sent() -> Held:
-        held = make_held(make_room(cast))
-        sent_by_soc(held)
-        return held
 
     def send() -> tuple[Hat, str, dict[str, Any]]:
         held = make_held(make_room(cast))
         chosen = {"adjusters": [held.soc.pk], "recipients": [row.pk for row in held.all.values()]}
-        return cast.soc, address(held, "skicka"), chosen
+        return cast.soc, minutes_address(held, "skicka"), chosen
 
     def approve() -> tuple[Hat, str, dict[str, Any]]:
-        return cast.soc, address(sent(), "1/justera"), {}
+        held = sent_minutes(cast)
+        return cast.soc, minutes_address(held, "1/justera"), {"digest": held.meeting.minutes_versions.get().digest}
 
     def object_to() -> tuple[Hat, str, dict[str, Any]]:
-        return cast.soc, address(sent(), "1/andring"), {"comment": "Ett beslut saknas"}
+        return cast.soc, minutes_address(sent_minutes(cast), "1/andring"), {"comment": "Ett beslut saknas"}
 
     def correct() -> tuple[Hat, str, dict[str, Any]]:
-        held = sent()
+        held = sent_minutes(cast)
         approve_minutes(by=cast.soc, minutes=held.meeting.minutes_versions.get())
-        return cast.soc, address(held, "ratta"), {"reason": "Fel datum"}
+        return cast.soc, minutes_address(held, "ratta"), {"reason": "Fel datum"}
+
+    return (
+        {
+            "minutes_send": send,
+            "minutes_approve": approve,
+            "minutes_object": object_to,
+            "minutes_correct": correct,
+        }
+        | recipient_forms(cast)
+        | locked_forms(cast)
+    )
+
+
+def recipient_forms(cast: Cast) -> dict[str, Form]:
+    """Those of whom sent minutes are with: taken back from them, signed by another."""
+
+    def replace() -> tuple[Hat, str, dict[str, Any]]:
+        held = sent_minutes(cast)
+        rows = held.meeting.minutes_versions.get().recipients
+        chosen = {"leaves": rows.get(attendance=held.soc).pk, "comes": rows.get(attendance=held.psyk).pk}
+        return cast.soc, minutes_address(held, "1/byt-justerare"), chosen
 
     def withdraw() -> tuple[Hat, str, dict[str, Any]]:
-        held = sent()
+        held = sent_minutes(cast)
         row = held.meeting.minutes_versions.get().recipients.get(attendance=held.fk)
-        return cast.soc, address(held, "1/aterkalla"), {"recipients": [row.pk], "reason": "Fel person"}
+        return cast.soc, minutes_address(held, "1/aterkalla"), {"recipients": [row.pk], "reason": "Fel person"}
 
-    return {
-        "minutes_send": send,
-        "minutes_approve": approve,
-        "minutes_object": object_to,
-        "minutes_correct": correct,
-        "minutes_withdraw": withdraw,
-    }
+    return {"minutes_withdraw": withdraw, "minutes_replace": replace}
+
+
+def locked_forms(cast: Cast) -> dict[str, Form]:
+    """Those of minutes that are approved and locked: an addendum, a notice on the board."""
+
+    def locked(mode: MinutesMode = MinutesMode.PROJECT) -> Held:
+        found = make_room(cast)
+        Group.objects.filter(pk=found.group.pk).update(minutes_mode=mode)
+        found.meeting.group.refresh_from_db()
+        held = make_held(found)
+        approve_minutes(by=cast.soc, minutes=sent_by_soc(held))
+        return held
+
+    def addendum() -> tuple[Hat, str, dict[str, Any]]:
+        return cast.soc, minutes_address(locked(), "1/tillagg"), {"text": "Bilagan saknades"}
+
+    def post() -> tuple[Hat, str, dict[str, Any]]:
+        posted = {"posted_on": str(in_days(0).date()), "where": "Anslagstavlan"}
+        return cast.soc, minutes_address(locked(MinutesMode.FORMAL), "anslag"), posted
+
+    return {"minutes_addendum": addendum, "minutes_post": post}
 
 
 def group_forms(cast: Cast) -> dict[str, Form]:

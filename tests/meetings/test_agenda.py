@@ -197,17 +197,19 @@ def test_an_item_comes_last_in_its_section_and_in_a_running_meeting_last_of_all(
 
 
 def test_buttons_move_one_step_and_lead_back_to_the_same_button(room: Room, as_hat: AsHat) -> None:
-    client, item = as_hat(room.cast.psyk), item_of(room, "Nästa möte")
+    client, item = as_hat(room.cast.psyk), make_item(room.meeting, "Sist av allt")
     gone = client.post(address(room, item, "flytta"), {"vart": "upp"})
     assert gone["Location"] == f"/moten/{room.meeting.pk}/#upp-{item.pk}"
     assert f'id="upp-{item.pk}"' in page(client, room)
-    assert titles(room.meeting) == ["Runda: nytt sedan sist", "Uppgifter sedan sist", "Nästa möte", "Jämställdhet"]
-    assert sections(room.meeting) == ["opening", "follow_up", "follow_up", "follow_up"]
+    assert titles(room.meeting)[2:] == ["Jämställdhet", "Sist av allt", "Nästa möte"]
+    client.post(address(room, item, "flytta"), {"vart": "upp"})
+    assert titles(room.meeting)[2:] == ["Sist av allt", "Jämställdhet", "Nästa möte"]
+    assert sections(room.meeting) == ["opening", "follow_up", "follow_up", "follow_up", "closing"]
     for _ in range(5):  # past the top nothing happens
         client.post(address(room, item, "flytta"), {"vart": "upp"})
-    assert titles(room.meeting)[0] == "Nästa möte" and sections(room.meeting)[0] == "opening"
+    assert titles(room.meeting)[0] == "Sist av allt" and sections(room.meeting)[0] == "opening"
     client.post(address(room, item, "flytta"), {"vart": "ner"})
-    assert titles(room.meeting)[1] == "Nästa möte"
+    assert titles(room.meeting)[1] == "Sist av allt"
 
 
 def test_a_drop_places_an_item_after_another_and_sections_keep_their_order(room: Room, as_hat: AsHat) -> None:

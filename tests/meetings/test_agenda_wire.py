@@ -61,16 +61,23 @@ def test_each_act_on_the_agenda_refreshes_its_regions_on_every_page(screens: Scr
     item = make_item(room.meeting)
     ItemGuest.objects.create(item=item, membership=guest)
     Proposal.objects.create(group=room.group, title="x", member=room.cast.soc)
+    later = [Proposal.objects.create(group=room.group, title=title, member=room.cast.soc) for title in "yz"]
     sockets, base = everybody(screens, room, guest), f"/moten/{room.meeting.pk}"
     form = {"title": "Nytt", "section": "matters", "purpose": "decision", "minutes": "5", "presenter": ""}
     acts: list[tuple[str, dict[str, Any]]] = [
         (f"{base}/dagordning/ny/", form),
         (f"{base}/punkt/{item.pk}/andra/", form),
         (f"{base}/punkt/{item.pk}/flytta/", {"vart": "upp"}),
-        (f"{base}/forslag/{Proposal.objects.get().pk}/ta-upp/", {}),
+        (f"{base}/forslag/{Proposal.objects.get(title='x').pk}/ta-upp/", {}),
+        (f"/moten/grupp/{room.group.pk}/forslag/ny/", {"title": "w", "purpose": "decision", "minutes": "5"}),
+        (f"/moten/forslag/{later[0].pk}/flytta/", {"vart": "ner"}),
+        (f"/moten/forslag/{later[0].pk}/sla-ihop/", {"into": later[1].pk}),
+        (f"{base}/dagordning/jamstalldhet/", {}),
         (f"{base}/punkt/{item.pk}/ta-bort/", {}),
     ]
     for path, data in acts:
+        if path.endswith("jamstalldhet/"):
+            room.meeting.items.filter(kind=ItemKind.GENDER_EQUALITY).delete()
         assert screens.visitor(room.cast.soc).post(path, data).status == 302, path
         for name, messages in heard(sockets).items():
             assert messages == [changed(room, "agenda")], (path, name)

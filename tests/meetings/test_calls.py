@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from meetings.actions import attendance, calls
+from meetings.actions.opening import lay_agenda
 from meetings.models import Attendance, Group, GroupSeat, Meeting, MeetingEvent, SeatHolder
 from meetings.queries.attendance import SeatStatus, seats_shown
 from meetings.states import Answer, GroupKind, MeetingState
@@ -228,6 +229,7 @@ def simulated(room: Room, dice: random.Random, people: list[Membership]) -> Meet
     meeting = Meeting.objects.create(
         group=room.group, starts_at=in_days(dice.randint(1, 60)), ends_at=in_days(61), place="Rum Älven"
     )
+    lay_agenda(meeting)
 
     def absence() -> None:
         day = timezone.localdate(meeting.starts_at)

@@ -169,12 +169,13 @@ def test_an_action_goes_to_an_agency_with_a_seat_and_somebody_who_holds_it(
     assert not ActionItem.objects.exists() and told() == set()
 
 
-def test_a_guest_writes_under_its_own_item_and_no_other(room: Room, as_hat: AsHat, item: AgendaItem) -> None:
+def test_a_guest_gives_tasks_under_its_own_item_and_decides_nothing(room: Room, as_hat: AsHat, item: AgendaItem) -> None:
     other, guest = make_item(room.meeting, "Något annat"), room.cast.psyk_manager
     agenda.invite_to_item(by=room.cast.soc, item=item, membership=guest)
     client, path = as_hat(guest), f"/moten/{room.meeting.pk}/punkt"
-    assert client.post(f"{path}/{item.pk}/beslut/", {"text": "Ja."}).status_code == 302
-    assert client.post(f"{path}/{other.pk}/beslut/", {"text": "Ja."}).status_code == 403
+    assert client.post(f"{path}/{item.pk}/uppgift/", form(room)).status_code == 302
+    for one in (item, other):
+        assert client.post(f"{path}/{one.pk}/beslut/", {"text": "Ja."}).status_code == 403
     assert client.post(f"{path}/{other.pk}/uppgift/", form(room)).status_code == 403
 
 

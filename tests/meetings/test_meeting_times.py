@@ -7,12 +7,14 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from meetings.actions.series import open_extra_meeting
 from meetings.models import Attendance, Group, Meeting, MeetingEvent, Series
 from meetings.schedule import span
 from meetings.states import MeetingState, MeetingVerb
 from notifications.models import Notification
 from tests.meetings.cast import Room, make_group, make_seat
 from tests.meetings.series import NOW, AsHat, answer_all, make_series, opened, silenced, told
+from workspace.errors import NotAllowed
 
 
 @pytest.fixture
@@ -153,3 +155,24 @@ def test_a_joint_meeting_is_with_a_group_that_one_arranges_too(quiet: Room, as_h
         f"/moten/grupp/{other.pk}/mote/", {"day": "25 nov. 2026", "begins": "10.30", "ends": "12"}
     )
     assert taken.status_code == 422  # the joined group meets then
+
+
+@pytest.mark.parametrize("which", ["own", "other"])
+@pytest.mark.parametrize("rule", [{"kind": "steering"}, {"minutes_mode": "formal"}], ids=["steering", "minutes"])
+def test_groups_that_go_by_different_rules_have_no_joint_meeting(
+    quiet: Room, as_hat: AsHat, which: str, rule: dict[str, str]
+) -> None:
+    other = make_group(quiet.cast, "Samverkansgruppen Norra")
+    make_seat(other, quiet.cast.fk_desk, quiet.cast.fk)
+    url, client = f"/moten/grupp/{quiet.group.pk}/mote/", as_hat(quiet.cast.coordinator)
+    assert "Norra" in client.get(url).content.decode()
+    Group.objects.filter(pk=quiet.group.pk if which == "own" else other.pk).update(**rule)
+    assert "Norra" not in client.get(url).content.decode()
+    quiet.group.refresh_from_db()
+    other.refresh_from_db()
+    starts_at, ends_at = span(date(2026, 11, 25), time(10), time(11))
+    with pytest.raises(NotAllowed, match="gemensamma möten"):
+        open_extra_meeting(
+            by=quiet.cast.coordinator, group=quiet.group, starts_at=starts_at, ends_at=ends_at, joined_group=other
+        )
+    assert not Meeting.objects.filter(joined_group=other).exists()

@@ -79,9 +79,9 @@ def test_one_click_on_the_page_approves_and_once(held: Held, as_hat: AsHat) -> N
     text = client.get(path).content.decode()
     assert "Läs igenom och justera protokollet" in text and text.count('class="ds-button wholeline" type="submit"') == 1
     for _ in range(2):
-        assert client.post(f"{path}1/justera/", {"once": "k"}).status_code == 302
+        assert client.post(f"{path}1/justera/", {"once": "k", "digest": minutes.digest}).status_code == 302
     assert MinutesApproval.objects.filter(minutes=minutes).count() == 1
-    assert client.post(f"{path}1/justera/", {"once": "another"}).status_code == 409
+    assert client.post(f"{path}1/justera/", {"once": "another", "digest": minutes.digest}).status_code == 409
     assert "Protokollet är justerat och låst" in client.get(path).content.decode()
 
 
@@ -244,7 +244,7 @@ def test_each_verb_is_for_its_hats_in_its_states_and_for_no_others(
     received = MinutesRecipient.objects.get(minutes=minutes, attendance=held.fk)
     posts = {
         "send": (f"{path}skicka/", {"adjusters": [held.soc.pk], "recipients": [held.soc.pk], "reason": "Rättat"}),
-        "approve": (f"{path}1/justera/", {}),
+        "approve": (f"{path}1/justera/", {"digest": minutes.digest}),
         "object": (f"{path}1/andring/", {"comment": "Ändra"}),
         "correct": (f"{path}ratta/", {"reason": "Rätta"}),
         "withdraw": (f"{path}1/aterkalla/", {"recipients": [received.pk], "reason": "Fel person"}),

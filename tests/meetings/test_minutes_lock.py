@@ -25,6 +25,7 @@ from meetings.models import (
     NoteVersion,
 )
 from meetings.queries.minutes import frozen
+from meetings.queries.standing import answer_seen
 from meetings.states import ItemKind, MinutesState
 from tests.meetings.cast import Room
 from tests.meetings.minutes_stage import Held, make_held, sent_by_soc
@@ -65,7 +66,8 @@ def content() -> list[list[dict[str, Any]]]:
 def outcome_posts(held: Held) -> dict[str, Post]:
     """What changes the minutes while they are a draft."""
     pk, item, cast = held.meeting.pk, held.item.pk, held.room.cast
-    gender = AgendaItem.objects.get(meeting=held.meeting, kind=ItemKind.GENDER_EQUALITY).pk
+    gender = AgendaItem.objects.get(meeting=held.meeting, kind=ItemKind.GENDER_EQUALITY)
+    seen = answer_seen(gender)
     decision, action = held.item.decisions.get().pk, held.item.actions.get().pk
     task = {"text": "Något nytt", "who": f"m{cast.psyk.pk}", "due_on": say_date(soon())}
     version = AgendaItem.objects.get(pk=item).note_version
@@ -77,8 +79,8 @@ def outcome_posts(held: Held) -> dict[str, Post]:
         "note_save": ("soc", reverse("note_save", args=[item]), {"text": "Ändrat", "base_version": version}),
         "item_gender": (
             "soc",
-            reverse("item_gender", args=[gender]),
-            {"g-answer": "decision", "g-text": "Ändrat", "answer": "decision", "text": "Ändrat"},
+            reverse("item_gender", args=[gender.pk]),
+            {"g-answer": "decision", "g-text": "Ändrat", "g-seen": seen, "answer": "decision", "text": "Ändrat"},
         ),
         "tick_present": ("soc", reverse("tick_present", args=[pk]), {"who": cast.fk.hat_key, "present": "1"}),
     }

@@ -8,7 +8,7 @@ from django.test import Client
 from meetings.actions.approvals import approve_minutes, object_to_minutes
 from meetings.actions.minutes import correct_minutes
 from meetings.actions.withdrawing import withdraw_minutes
-from meetings.models import Attendance, Meeting, MeetingEvent, Minutes, MinutesRecipient
+from meetings.models import Attendance, Meeting, MeetingEvent, Minutes, MinutesRecipient, MinutesSeal
 from meetings.queries.minutes import approvals_owed
 from meetings.states import MinutesState
 from notifications.models import Notification
@@ -170,6 +170,36 @@ def test_when_all_the_others_have_approved_they_are_approved(held: Held) -> None
         ("meeting.minutes_withdrawn", cast.fk.pk),
         ("meeting.minutes_approved", cast.psyk.pk),
     }
+
+
+@pytest.mark.embedded
+def test_nothing_is_sealed_on_the_word_of_somebody_it_was_taken_back_from(held: Held) -> None:
+    cast = held.room.cast
+    Attendance.objects.filter(pk=held.fk.pk).update(present_how="ticked")
+    held.fk.refresh_from_db()
+    stays = attend(held.meeting, cast.two_hats[0], held.room.fk_seat)
+    minutes = sent_by_soc(held, held.fk, stays)
+    approve_minutes(by=cast.fk, minutes=minutes)
+    take_back(held, minutes, held.fk)
+    assert state_of(held) == MinutesState.SENT, "one who is asked has it still"
+    take_back(held, minutes, stays)
+    assert state_of(held) == MinutesState.DRAFT and not MinutesSeal.objects.exists()
+    held.meeting.refresh_from_db()
+    approve_minutes(by=cast.soc, minutes=sent_by_soc(held, reason="Rätt mottagare", left_out=(held.fk, stays)))
+    assert state_of(held) == MinutesState.APPROVED
+
+
+@pytest.mark.embedded
+def test_who_is_left_signs_after_it_was_taken_back_from_one_who_had(held: Held) -> None:
+    cast = held.room.cast
+    Attendance.objects.filter(pk=held.fk.pk).update(present_how="ticked")
+    held.fk.refresh_from_db()
+    minutes = sent_by_soc(held, held.fk, held.psyk)
+    approve_minutes(by=cast.fk, minutes=minutes)
+    take_back(held, minutes, held.fk)
+    assert state_of(held) == MinutesState.SENT
+    approve_minutes(by=cast.psyk, minutes=minutes)
+    assert state_of(held) == MinutesState.APPROVED and MinutesSeal.objects.count() == 1
 
 
 def test_somebody_taken_back_from_does_not_read_the_draft_by_the_pen(held: Held, as_hat: AsHat) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from meetings.models import AgendaItem, Meeting, MeetingEvent, Proposal
+from meetings.models import AgendaItem, Group, Meeting, MeetingEvent, Proposal
 from meetings.states import MeetingState, ProposalState, Section
 from notifications.models import Notification
 from tests.meetings.cast import Room, make_group, make_seat, put_in
@@ -177,3 +179,9 @@ def test_thirty_proposals_take_as_many_questions_as_one(room: Room, as_hat: AsHa
     for _ in range(29):
         propose(room)
     assert asked() == few
+
+
+def test_an_ended_group_takes_no_more(room: Room, as_hat: AsHat) -> None:
+    Group.objects.filter(pk=room.group.pk).update(ended_on=timezone.localdate() - timedelta(days=1))
+    answer = as_hat(room.cast.soc).post(f"/moten/grupp/{room.group.pk}/forslag/ny/", {**FORM, "title": "En till"})
+    assert answer.status_code == 403 and "avslutad" in answer.content.decode()

@@ -16,6 +16,7 @@ from meetings.actions.room import say_here, start_meeting
 from meetings.models import AgendaItem, Attendance, ItemGuest, Meeting, MeetingEvent, SeatHolder
 from meetings.queries import items_of
 from meetings.queries.room import outside_item
+from meetings.queries.standing import answer_seen
 from meetings.states import Answer, ItemKind, MeetingState, MinutesState
 from notifications.models import Notification
 from tests.cast import SECRET_TEXT, make_agency, make_member
@@ -151,7 +152,9 @@ def test_a_meeting_cannot_end_while_gender_equality_is_unanswered(room: Room, as
     assert not meeting.items.filter(started_at__isnull=False, ended_at__isnull=True).exists()
     assert "Mötet är avslutat" in page(soc, room)
     # It can be changed, until the minutes are on their way.
-    assert soc.post(address, {"g-answer": "decision", "g-text": "Fler pappor."}).status_code == 302
+    item.refresh_from_db()
+    again = {"g-answer": "decision", "g-text": "Fler pappor.", "g-seen": answer_seen(item)}
+    assert soc.post(address, again).status_code == 302
     Meeting.objects.filter(pk=meeting.pk).update(minutes_state=MinutesState.SENT)
     assert soc.post(address, {"g-answer": "decision", "g-text": "Ändrat."}).status_code == 403
     assert AgendaItem.objects.get(pk=item.pk).gender_text == "Fler pappor."
