@@ -30,35 +30,39 @@ OF_HELP = {"help_request"}
 # The meetings': by what the address says, one after the other. The last key is the one that may be missing.
 OF_GROUP = {
     "group", "change_group", "end_group", "group_seats", "new_series", "change_series", "series_day", "new_meeting",
-    "agenda_template", "add_template_item", "place_template_item",
+    "agenda_template", "add_template_item", "place_template_item", "add_prepared_template_item",
     "proposals", "new_proposal",
 }  # fmt: skip
 OF_SEAT = {"group_seat", "end_seat"}
 OF_HOLDER = {"end_holder"}
 OF_TEMPLATE_ITEM = {"change_template_item", "move_template_item", "remove_template_item"}
-OF_PROPOSAL = {"return_proposal", "take_back_proposal"}
+OF_PROPOSAL = {"return_proposal", "take_back_proposal", "move_proposal", "merge_proposal"}
 OF_MEETING = {
     "meeting", "meeting_seats_fragment", "meeting_agenda_fragment", "meeting_head_fragment", "meeting_checks_fragment",
     "meeting_proposals_fragment", "move_meeting", "cancel_meeting", "call_meeting", "answer_call", "tick_present",
+    "restore_standing", "add_prepared_item",
     "add_item", "place_item", "agenda_print", "room", "room_fragment", "room_start", "room_go", "room_extend",
-    "room_finish", "room_resume", "room_pen", "room_here", "new_case",
+    "room_finish", "room_resume", "room_pen", "room_here", "new_case", "prepared",
 }  # fmt: skip
 OF_MEETING_AND_PROPOSAL = {"accept_proposal"}
 OF_MEETING_AND_ITEM = {"change_item", "move_item", "remove_item", "invite_to_item", "add_decision", "add_action"}
+OF_MEETING_AND_ITEM |= {"prepared_item"}
+OF_MEETING |= {"gender_item", "gender_answer_fragment", "close_gender_item"}
 OF_GUEST = {"take_back_invitation"}
 OF_ITEM = {"item_gender", "note_save", "note_merge"}
-OF_DECISION = {"remove_decision"}
+OF_DECISION = {"remove_decision", "decision", "report_decision", "reopen_decision", "choose_indicator"}
 OF_ACTION = {"change_action", "close_action", "drop_action", "reopen_action", "refer_action"}
 OF_CASE = {
     "case", "case_fragment", "case_circle", "withdraw_case", "case_note", "case_no_note", "case_table", "case_ground",
     "case_decision", "case_action", "case_filed",
 }  # fmt: skip
-OF_HELD = {"minutes", "minutes_send", "minutes_correct", "minutes_box_fragment"}
+OF_HELD = {"minutes", "minutes_post", "minutes_send", "minutes_correct", "minutes_box_fragment"}
 OF_MINUTES = {
     "minutes_version", "minutes_text_fragment", "minutes_state_fragment", "minutes_side_fragment", "minutes_paper",
-    "minutes_pdf", "minutes_approve", "minutes_object", "minutes_withdraw",
+    "minutes_addendum", "minutes_replace", "minutes_pdf", "minutes_word",
+    "minutes_approve", "minutes_object", "minutes_withdraw",
 }  # fmt: skip
-OF_ATTENDANCE = {"attendance_matrix", "attendance_matrix_picture"}  # agencies and numbers, of a group
+OF_ATTENDANCE = {"attendance_matrix", "attendance_matrix_picture", "gender_history"}  # agencies and numbers, of a group
 # What is about a person: hidden also from who sits in the meeting, and from its coordinator.
 OF_CASES = OF_ITEM | OF_DECISION | OF_ACTION | OF_CASE
 OF_MEETINGS = (
@@ -138,8 +142,16 @@ OF_FIGURES_PARTY = {"figures_agree"}
 OF_FIGURES_AGREEMENT = {"figures_end_agreement"}
 OF_ROLES_FIGURES = OF_MONTH | OF_MONTH_AND_GOAL | OF_GOAL | OF_PUBLISHED | OF_FREEZING
 OF_FIGURES = OF_ROLES_FIGURES | OF_FIGURES_PARTY | OF_FIGURES_AGREEMENT
+# What a cooperation works by, and the time that agencies put in: of who is in it, and an agency's lines its own.
+OF_DOCUMENT = {"document", "change_document", "publish_document", "end_document"}
+OF_DOCUMENT_VERSION = {"document_version", "document_changes", "adopt_document", "confirm_document"}
+OF_CO_FINANCING = {"change_co_financing"}
+OF_TIME_REPORT = {"time_report", "time_report_reopen", "time_report_csv"}
+OF_TIME_MONTH = {"time_sums_csv"}
+OF_PAPERS = OF_DOCUMENT | OF_DOCUMENT_VERSION | OF_CO_FINANCING | OF_TIME_REPORT | OF_TIME_MONTH
 OF_STAFF = (
     OF_PERSON | OF_CONSENT | OF_REFERRAL | OF_ABSENCE | OF_HELP | OF_MEETINGS | OF_TALKS | OF_WAYS | OF_FIGURES
+    | OF_PAPERS
 )  # fmt: skip
 OF_ANYTHING = OF_STAFF | OF_TOKEN | OF_OWN
 POST_ONLY = {name for name in OF_REFERRAL if name.startswith("referral_")} - {"referral_fragment"}
@@ -155,13 +167,16 @@ POST_ONLY |= {
     "drop_filter",
 }
 POST_ONLY |= {
-    "accept_proposal", "add_action", "add_decision", "call_meeting", "case_filed", "case_no_note", "case_note",
+    "accept_proposal", "add_action", "call_meeting", "choose_indicator", "report_decision", "reopen_decision",
+    "case_filed", "case_no_note", "case_note",
     "close_action", "drop_action", "end_group", "end_holder", "end_seat", "invite_to_item", "item_gender",
+    "minutes_addendum", "minutes_post", "minutes_replace",
     "minutes_approve", "minutes_correct", "minutes_object", "move_item", "move_template_item", "note_save",
     "place_item", "place_template_item", "refer_action", "remove_decision", "remove_item",
     "remove_template_item", "reopen_action", "return_proposal", "room_extend", "room_finish", "room_go",
     "room_here", "room_pen", "room_resume", "room_start", "take_back_invitation", "take_back_proposal",
-    "tick_present", "withdraw_case",
+    "tick_present", "withdraw_case", "restore_standing", "add_prepared_item", "add_prepared_template_item",
+    "move_proposal",
 }  # fmt: skip
 POST_ONLY |= {
     "add_suggested", "agreement_letter", "agreement_pdf", "answer_invitation", "book_interpreter",
@@ -175,12 +190,18 @@ POST_ONLY |= {
 GET_ONLY = {
     "agreement", "agreement_fragment", "agreement_version",
     "actions", "actions_fragment", "attendance_matrix", "attendance_matrix_picture", "minutes_paper",
-    "minutes_pdf",
+    "minutes_pdf", "minutes_word",
     "way", "way_picture", "way_ratings_picture", "way_assessment", "way_plan", "plan_version", "figures",
-    "figures_decisions", "figures_decisions_xlsx",
+    "decision", "decisions", "decisions_xlsx", "decisions_csv",
     "figures_agreement",
 }  # fmt: skip
 GET_ONLY |= OF_MONTH_READ | OF_MONTH_AND_GOAL | OF_FREEZING
+GET_ONLY |= {"steering", "prepared", "prepared_item"}
+GET_ONLY |= {"gender_item", "gender_answer_fragment", "gender_history"}
+POST_ONLY |= {"close_gender_item"}
+GET_ONLY |= {"documents", "document", "document_version", "document_changes"}
+GET_ONLY |= {"co_financing", "time_reports", "time_report_csv", "time_sums_csv"}
+POST_ONLY |= {"publish_document", "end_document", "adopt_document", "confirm_document", "time_report_reopen"}
 REFUSED_METHODS = {"get": POST_ONLY, "post": GET_ONLY}  # answered 405, whoever asks
 
 

@@ -29,19 +29,8 @@ ROOMS: dict[str, set[str]] = {
     "errors": {"models", "states"},
     # `importing` is what a workbook says, read and checked, and `demo` what the demo tells: input, as a form's data is.
     "actions": {
-        "actions",
-        "queries",
-        "rules",
-        "models",
-        "deadlines",
-        "schedule",
-        "states",
-        "errors",
-        "importing",
-        "demo",
-        "report",
-        "arithmetic",
-        "suppression",
+        *("actions", "queries", "rules", "models", "deadlines", "schedule", "states", "errors", "importing", "demo"),
+        *("report", "arithmetic", "suppression"),
     },
     "notices": set(),
     "forms": {"forms", "queries", "rules", "models", "schedule", "states"},
@@ -76,6 +65,7 @@ ROOMS: dict[str, set[str]] = {
     "small_cells": set(),
     "tables": set(),
     "papers": set(),
+    "documents": set(),
     "pictures": set(),
     "registry": set(),
 }
@@ -95,8 +85,12 @@ TOOLS: dict[str, set[str]] = {
     "workspace.pathway.forms": {"views"},  # the shape of what is written on a way, whose pages lie at the front door
     "workspace.small_cells": {"queries", "suppression", "views"},  # which counts are hidden: pure
     "workspace.tables": {"views"},  # rows to a file for a spreadsheet: pure
+    "workspace.documents": {"views"},  # words to a document for Word: pure
     "workspace.papers": {"views"},  # a page to a PDF: pure but for our own styles and fonts
     "workspace.pictures": {"views"},  # what every picture of a table shares, of referrals and of meetings: pure
+    "meetings.figures.report": {"queries", "report", "views"},  # a frozen month and what may be said of it: pure
+    "meetings.figures.arithmetic": {"actions", "queries", "report", "views"},  # shares and months of it: pure
+    "meetings.forms.decisions": {"forms", "views"},  # a decision's form, which the standing item's form extends
     "workspace.middleware": {"consumers", "views"},  # a socket and a hat switch find the hat as a request does
     "notifications.registry": {"notices", "queries", "views"},  # kinds are registered, and put into words
 }

@@ -17,6 +17,7 @@ from tests.addresses import (
     OF_MEETINGS,
     OF_OWN,
     OF_OWN_WAY,
+    OF_PAPERS,
     OF_PERSON,
     OF_TALKS,
     OF_WAYS,
@@ -26,6 +27,7 @@ from tests.meetings.talk_world import TALK_MARKERS, TalkWorld, make_talk_world
 from tests.meetings.world import MeetingWorld, make_world
 from tests.pathway.way_world import WAY_MARKERS, WayWorld, make_way_world
 from tests.referrals.journeys import bring_to
+from tests.steering.paper_forms import PaperWorld, make_paper_world
 from workspace.models import Consent
 
 MARKERS = (SECRET_NAME, SECRET_TEXT, "Åström", "Hemlig hälsa", "Samtalskontakt", *TALK_MARKERS, *WAY_MARKERS)
@@ -44,6 +46,7 @@ class World:
     meetings: MeetingWorld | None = None
     talks: TalkWorld | None = None
     ways: WayWorld | None = None
+    papers: PaperWorld | None = None
 
     def path(self, name: str, referral: Referral, *, missing: bool = False) -> str:
         keys: list[Any] = [referral.pk]
@@ -57,6 +60,9 @@ class World:
         elif name in OF_WAYS | OF_FIGURES | OF_OWN_WAY:
             assert self.ways is not None
             return reverse(name, args=self.ways.keys(name, MISSING if missing else None))
+        elif name in OF_PAPERS:
+            assert self.papers is not None
+            keys = self.papers.keys(name)
         elif name in OF_TALKS | OF_OWN | OF_HELP:
             assert self.talks is not None
             keys = self.talks.keys(name)
@@ -98,6 +104,7 @@ def make_whole_world(cast: Cast) -> World:
     world.meetings = make_world(cast)
     world.talks = make_talk_world(cast)
     world.ways = make_way_world(cast)
+    world.papers = make_paper_world(cast)
     return world
 
 

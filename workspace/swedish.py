@@ -87,10 +87,14 @@ def say_moment(at: datetime) -> str:
     return f"{say_day(timezone.localdate(at))}, {say_time(at)}"
 
 
+# What is counted on a page and is «ett».
+NEUTER = ("ärende", "samtycke", "fel", "möte", "beslut", "förslag", "dokument", "mått", "protokoll")
+
+
 def say_count(number: int, one: str, many: str) -> str:
     """«en sak», «fyra saker», «13 saker»: numbers up to twelve in words."""
     word = NUMBERS[number] if 0 <= number < len(NUMBERS) else str(number)
-    if number == 1 and one.endswith(("ärende", "samtycke", "fel", "möte")):
+    if number == 1 and one.endswith(NEUTER):
         word = "ett"
     return f"{word} {one if number == 1 else many}"
 

@@ -16,5 +16,6 @@ urlpatterns = [
     path("", include("referrals.urls")),
     path("", include("meetings.urls")),
     path("", include("meetings.figures.urls")),
+    path("", include("meetings.steering.urls")),
     path("", include("workspace.front.urls")),
 ]

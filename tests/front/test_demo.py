@@ -68,7 +68,7 @@ def run_demo(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 
@@ -183,7 +183,7 @@ def test_the_demo_serves_and_says_where(made_folder: Path) -> None:
 def test_the_demo_runs_its_jobs_by_itself_and_a_killed_demo_leaves_none_behind(made_folder: Path) -> None:
     """Mail that was due says that the jobs ran. They write where the demo writes, so that ends when both have.
 
-    The sweep also tells the demo's participant that there is something to read: a mail of its own.
+    The sweep also reminds others of what is due, and tells the demo's participant that there is something to read.
     """
     queue_mail(made_folder)
     process = start_demo(made_folder, free_port())
@@ -195,8 +195,8 @@ def test_the_demo_runs_its_jobs_by_itself_and_a_killed_demo_leaves_none_behind(m
         end(process, signal.SIGKILL)
     said, _ = process.communicate(timeout=3)
     assert "Traceback" not in said.decode()
-    (mail,) = [text for path in made_folder.glob("mail/*.log") if "demo@exempel.se" in (text := path.read_text())]
-    assert "Auto-Submitted: auto-generated" in mail
+    mails = [text for path in made_folder.glob("mail/*.log") if "demo@exempel.se" in (text := path.read_text())]
+    assert mails and all("Auto-Submitted: auto-generated" in mail for mail in mails)
 
 
 SENT = "SELECT id FROM notifications_digestmail WHERE sent_at IS NOT NULL"

@@ -129,7 +129,7 @@ def test_the_other_roles_open_their_pages(cast: Cast, as_hat: AsHat) -> None:
     board = coordinator.get("/bevaka/").content.decode()
     assert referral.number in board
     assert SECRET_NAME not in board
-    assert as_hat(cast.chair).get("/")["Location"] == "/styrgrupp/ansvar/"
+    assert as_hat(cast.chair).get("/")["Location"] == "/styrgrupp/"
 
 
 def test_a_person_page_lists_consents_and_lets_them_be_withdrawn(cast: Cast, as_hat: AsHat) -> None:

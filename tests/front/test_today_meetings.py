@@ -77,10 +77,10 @@ def test_a_call_waits_for_those_who_are_asked_until_they_have_answered(room: Roo
 
 def test_minutes_wait_for_those_who_approve_them(room: Room, as_hat: AsHat) -> None:
     stage = make_held(room)
-    sent_by_soc(stage, stage.psyk)
+    digest = sent_by_soc(stage, stage.psyk).digest
     url = f"/moten/{room.meeting.pk}/protokoll/"
     assert who_reads(room.cast, as_hat, APPROVE, url) == {"psyk"}
-    assert as_hat(room.cast.psyk).post(f"{url}1/justera/", {"once": "a"}).status_code == 302
+    assert as_hat(room.cast.psyk).post(f"{url}1/justera/", {"once": "a", "digest": digest}).status_code == 302
     assert who_reads(room.cast, as_hat, APPROVE) == set()
 
 
@@ -196,7 +196,7 @@ def test_moten_stands_among_the_pages_of_every_hat_that_has_meetings(room: Room,
         assert (here["url"], here["current"]) == ("/moten/", True), hat
         assert 'href="/moten/"' in page.content.decode()
     begins = as_hat(roles["evaluator"]).get("/", follow=True)
-    assert [one["label"] for one in begins.context["nav"]] == ["Uppföljning"]
+    assert [one["label"] for one in begins.context["nav"]] == ["Uppföljning", "Beslut", "Rutiner"]
     assert as_hat(roles["evaluator"]).get("/moten/").status_code == 404
 
 

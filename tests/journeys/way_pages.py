@@ -359,7 +359,7 @@ class FiguresPages:
         newest = f"/uppfoljning/manad/{self.world.snapshot.pk}/mal/{self.target.pk}/"
         yield Stop("goal of a month without", self.cast.coordinator, newest)
         yield Stop("Finsam", self.cast.coordinator, f"{month}finsam/")
-        yield Stop("decisions", self.evaluator, "/uppfoljning/beslut/")
+        yield Stop("decisions", self.evaluator, "/beslut/")
         yield Stop("figures, hidden", self.cast.soc, month, status=404)
 
     def _written(self) -> Iterator[Stop]:

@@ -169,7 +169,7 @@ def test_an_action_goes_to_an_agency_with_a_seat_and_somebody_who_holds_it(
     assert not ActionItem.objects.exists() and told() == set()
 
 
-def test_a_guest_gives_tasks_under_its_own_item_and_decides_nothing(room: Room, as_hat: AsHat, item: AgendaItem) -> None:
+def test_a_guest_gives_tasks_under_its_own_item_but_never_decides(room: Room, as_hat: AsHat, item: AgendaItem) -> None:
     other, guest = make_item(room.meeting, "Något annat"), room.cast.psyk_manager
     agenda.invite_to_item(by=room.cast.soc, item=item, membership=guest)
     client, path = as_hat(guest), f"/moten/{room.meeting.pk}/punkt"

@@ -1,4 +1,4 @@
-"""The evaluator and the elected boards follow the figures, and open nothing else (R26, R31)."""
+"""The evaluator and the elected boards follow figures, decisions and routines, and open nothing else (R26, R31)."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -28,6 +28,8 @@ ROLES = (CooperationRoleKind.EVALUATOR, CooperationRoleKind.ELECTED)
 OWN_ACCOUNT = {"choose_hat", "set_password"}
 FOR_ANYBODY = {"health"} | OWN_WAY_IN
 FIGURES = "figures"
+# What steering groups have decided in approved minutes, and what the agencies have agreed to work by.
+DECIDED = {"decisions", "decisions_xlsx", "decisions_csv", "documents"}
 # Neither a page nor a refusal: the start page leads to the figures, the sign-in to the start page, the hat's switch to
 # a hat one has, and the participant's page to its code, whoever asks.
 LED_ON = {"today", "account_login", "account_signup", "switch_hat"}
@@ -83,12 +85,14 @@ def every_address(keys: dict[str, int]) -> Iterator[tuple[str, str]]:
 
 
 def may_open(name: str) -> bool:
-    """The figures, what is for anybody, and the participant's page, which no hat opens: it asks for the code."""
-    return name in OWN_ACCOUNT | FOR_ANYBODY or name.startswith(FIGURES)
+    """Figures, decisions, what is for anybody, and the participant's page, which no hat opens: it asks for the code."""
+    return name in OWN_ACCOUNT | FOR_ANYBODY | DECIDED or name.startswith(FIGURES)
 
 
 @pytest.mark.parametrize("kind", ROLES)
-def test_they_open_the_figures_and_nothing_else(room: Room, as_hat: AsHat, kind: CooperationRoleKind) -> None:
+def test_they_open_the_figures_what_was_decided_and_nothing_else(
+    room: Room, as_hat: AsHat, kind: CooperationRoleKind
+) -> None:
     keys = full_house(room)
     client = as_hat(role(room, kind))
     opened, elsewhere = set(), {}
@@ -112,18 +116,18 @@ def test_they_open_the_figures_and_nothing_else(room: Room, as_hat: AsHat, kind:
 
 
 @pytest.mark.parametrize("kind", ROLES)
-def test_they_begin_at_the_figures_and_find_nothing_else_in_the_head(
+def test_they_begin_at_the_figures_and_find_two_more_pages_in_the_head(
     room: Room, as_hat: AsHat, kind: CooperationRoleKind
 ) -> None:
     hat = role(room, kind)
     assert follows_figures(hat)
-    assert [page["label"] for page in navigation(hat, "/")] == ["Uppföljning"]
+    assert [page["label"] for page in navigation(hat, "/")] == ["Uppföljning", "Beslut", "Rutiner"]
     answer = as_hat(hat).get("/")
     assert answer.status_code == 302 and answer.headers["Location"] == reverse("figures")
 
 
-def test_who_steers_and_who_coordinates_find_the_figures_last(room: Room) -> None:
+def test_who_steers_and_who_coordinates_find_the_figures_too(room: Room) -> None:
     for hat in (room.cast.coordinator, room.cast.chair):
-        assert navigation(hat, "/")[-1]["url"] == reverse("figures")
+        assert reverse("figures") in [page["url"] for page in navigation(hat, "/")]
     for member in (room.cast.soc, room.cast.soc_manager):
         assert "Uppföljning" not in [page["label"] for page in navigation(member, "/")]

@@ -43,14 +43,19 @@ NO_RIGHT = ("outsider", "fk", "soc_manager", "psyk_manager", "coordinator", "cha
 # its circle, but not told of the decision and the action; the cooperation's chair follows which agencies were there.
 # Of conversations: psyk is a party, and knows of what is the convener's alone only that it is; managers hear calls for
 # help, and coordinator and chair nothing at all.
+# Documents are read by whoever sits in a group; of a time report the agency reads lines and the cooperation sums.
+READ_PAPERS = {"document"} | known.OF_DOCUMENT_VERSION
+ARRANGED_PAPERS = known.OF_DOCUMENT | known.OF_DOCUMENT_VERSION | known.OF_CO_FINANCING | known.OF_TIME_MONTH
+ARRANGED_PAPERS |= {"time_report"}
 OPEN_TO = {
-    "fk": known.OF_MEETINGS - known.OF_CASES,
-    "coordinator": (known.OF_MEETINGS - known.OF_CASES) | known.OF_ROLES_FIGURES,
+    "fk": (known.OF_MEETINGS - known.OF_CASES) | READ_PAPERS,
+    "coordinator": (known.OF_MEETINGS - known.OF_CASES) | known.OF_ROLES_FIGURES | ARRANGED_PAPERS,
     "psyk": (known.OF_MEETINGS - known.OF_DECISION - known.OF_ACTION)
     | (known.OF_TALKS - known.OF_CONVENER - known.OF_REQUEST - known.OF_PLAN - known.OF_COMMITMENT)
-    | known.OF_TOLD,
-    "soc_manager": known.OF_HELP | known.OF_FIGURES_PARTY,
-    "chair": known.OF_ATTENDANCE | known.OF_MONTH_READ | known.OF_MONTH_AND_GOAL | {"figures_change"},
+    | known.OF_TOLD
+    | READ_PAPERS,
+    "soc_manager": known.OF_HELP | known.OF_FIGURES_PARTY | READ_PAPERS | known.OF_TIME_REPORT,
+    "chair": known.OF_ATTENDANCE | known.OF_MONTH_READ | known.OF_MONTH_AND_GOAL | {"figures_change"} | ARRANGED_PAPERS,
 }
 
 
@@ -249,7 +254,7 @@ def test_a_manager_reads_with_a_reason_and_writes_nothing(whole_world: World, as
     assert SECRET_TEXT in manager.get(world.path("referral", world.sent)).content.decode()
     Consent.objects.filter(pk=world.consent.pk).update(to_be_confirmed=True)
     before, changed = (footprint(), written()), set()
-    for name in sorted(OF_STAFF - OF_HELP - known.OF_FIGURES_PARTY - {"open_with_reason"}):
+    for name in sorted(OF_STAFF - OF_HELP - known.OF_FIGURES_PARTY - known.OF_DOCUMENT_VERSION - {"open_with_reason"}):
         with undone():
             manager.post(world.path(name, world.draft if name.startswith("draft") else world.sent), world.form)
             after = footprint() | {"AuditEntry": before[0]["AuditEntry"]}, written()

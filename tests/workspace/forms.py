@@ -15,6 +15,7 @@ from tests.meetings.forms import meeting_forms
 from tests.meetings.talk_forms import TALK_FORMS, talk_forms
 from tests.pathway.way_forms import WAY_FORMS, way_forms
 from tests.referrals.journeys import bring_to
+from tests.steering.paper_forms import PAPER_FORMS, paper_forms
 from workspace.models import Consent
 from workspace.rules import Hat
 
@@ -126,6 +127,7 @@ def forms(cast: Cast) -> dict[str, Form]:
         **talk_forms(cast),
         **way_forms(cast),
         **figure_forms(cast),
+        **paper_forms(cast),
     }
 
 
@@ -144,16 +146,19 @@ FORMS += [
     "new_group", "change_group", "end_group", "add_seat", "seat_members", "end_seat", "end_holder",
     "new_meeting", "move_meeting", "cancel_meeting", "new_series", "change_series", "series_day",
     "call_meeting", "answer_call", "tick_present", "minutes_send", "minutes_approve", "minutes_object",
-    "minutes_correct", "minutes_withdraw", "add_item", "place_item", "change_item", "move_item", "remove_item",
+    "minutes_addendum", "minutes_post", "minutes_replace", "minutes_correct", "minutes_withdraw", "add_item",
+    "place_item", "change_item", "move_item", "remove_item",
     "invite_to_item", "take_back_invitation", "add_template_item", "place_template_item",
     "change_template_item", "move_template_item", "remove_template_item", "add_decision", "add_action",
+    "report_decision", "reopen_decision", "choose_indicator",
     "remove_decision", "change_action", "close_action", "drop_action", "reopen_action", "refer_action",
     "new_proposal", "accept_proposal", "return_proposal", "take_back_proposal", "meeting_consent", "new_case",
+    "restore_standing", "add_prepared_item", "add_prepared_template_item", "move_proposal", "merge_proposal",
     "case_circle", "withdraw_case", "case_note", "case_no_note", "case_table", "case_ground", "case_decision",
     "case_action", "room_start", "room_go", "room_extend", "room_finish", "room_resume", "room_pen",
-    "item_gender", "note_save", "note_merge",
+    "item_gender", "close_gender_item", "note_save", "note_merge",
 ]  # fmt: skip
-FORMS += TALK_FORMS + WAY_FORMS + FIGURE_FORMS
+FORMS += TALK_FORMS + WAY_FORMS + FIGURE_FORMS + PAPER_FORMS
 # What is posted and is not among them, and why.
 UNREPEATED = {
     "draft_autosave": "saved again while somebody types; it has a version of its own",

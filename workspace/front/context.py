@@ -7,7 +7,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from meetings.figures.queries.pages import newest_month
 from meetings.figures.rules import follows_figures
 from notifications.queries import epoch, last_seq, unread_count
 from referrals.queries import sees_disputes
@@ -44,13 +43,15 @@ def navigation(hat: Hat, path: str) -> list[dict[str, Any]]:
         names += [("Samtal", "conversations"), ("Möten", "meetings")]
     elif is_manager(hat):
         names = [("Enheten", "work_list"), ("Möten", "meetings"), ("Vill ha hjälp", "help_requests")]
-        names += [("Siffror", "figures_agreement")]
+        names += [("Siffror", "figures_agreement"), ("Rutiner", "documents"), ("Tidrapporter", "time_reports")]
     elif is_coordinator(hat):
         names = [("Bevaka", "board"), ("Väntan", "waiting"), ("Möten", "meetings"), ("Uppföljning", "figures")]
+        names += [("Beslut", "decisions"), ("Rutiner", "documents"), ("Tidrapporter", "time_reports")]
     elif sees_disputes(hat):
-        names = [("Ansvar", "disputes"), ("Väntan", "waiting"), ("Möten", "meetings"), ("Uppföljning", "figures")]
+        names = [("Styrgrupp", "steering"), ("Möten", "meetings"), ("Beslut", "decisions"), ("Uppföljning", "figures")]
+        names += [("Ansvar", "disputes"), ("Väntan", "waiting"), ("Rutiner", "documents")]
     elif follows_figures(hat):
-        names = [("Uppföljning", "figures")]
+        names = [("Uppföljning", "figures"), ("Beslut", "decisions"), ("Rutiner", "documents")]
     pages = [(label, reverse(name)) for label, name in names]
     under = [url for _, url in pages if path == url or (url != "/" and path.startswith(url))]
     here = max(under, key=len, default="")  # one page may lie under another
@@ -69,8 +70,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "poll_seconds": settings.POLL_SECONDS,
         "wire": {"state": "ok"},
     }
-    # Asked only by a page that says it: a steering group's gender item.
-    context["frozen_month"] = SimpleLazyObject(lambda: newest_month(hat))
     # Asked only by a page with a head: fragments are rendered with the same context, and far more often.
     context["bell"] = SimpleLazyObject(lambda: bell_of(hat))
     return context

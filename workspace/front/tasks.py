@@ -16,9 +16,14 @@ from huey.contrib.djhuey import db_periodic_task
 
 from meetings.actions.commitments import remind_of_commitments
 from meetings.actions.conversations import close_stale
+from meetings.actions.deadlines import remind_of_agenda
+from meetings.actions.decision_clock import remind_of_decisions
+from meetings.actions.minutes_clock import watch_minutes
 from meetings.actions.openings import lapse_meetings, open_due_meetings, warn_of_gaps
 from meetings.actions.plans import tell_due_plans
 from meetings.figures.actions.freezing import freeze_ended_months
+from meetings.steering.actions.time_filling import make_time_reports
+from meetings.steering.actions.time_reminders import remind_of_time_reports
 from notifications.actions import send_digests, send_participant_mails
 from referrals.actions import chase, return_from_left_agencies
 from workspace.front.actions.expiry import expire_disclosures
@@ -36,6 +41,10 @@ SWEEPS: tuple[Sweep, ...] = (
     lapse_meetings,
     open_due_meetings,
     warn_of_gaps,
+    remind_of_agenda,
+    remind_of_decisions,
+    watch_minutes,
+    watch_minutes,
     close_stale,
     tell_due_plans,
     remind_of_commitments,
@@ -43,6 +52,8 @@ SWEEPS: tuple[Sweep, ...] = (
     ask_about_activities,
     tell_follow_ups,
     freeze_ended_months,
+    make_time_reports,
+    remind_of_time_reports,
     send_digests,
     send_participant_mails,
 )

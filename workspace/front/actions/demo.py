@@ -24,6 +24,7 @@ from workspace.actions import action, record_consent, record_reads, register_par
 from workspace.actions.consents import RowInput
 from workspace.front.actions.consents import withdraw_consent
 from workspace.front.actions.demo_meetings import meeting_steps
+from workspace.front.actions.demo_steering import steering_steps
 from workspace.front.actions.demo_talks import talk_steps
 from workspace.front.actions.demo_ways import way_steps
 from workspace.front.actions.expiry import expire_disclosures
@@ -158,6 +159,7 @@ def _steps(made: Made) -> list[Step]:
     steps += meeting_steps(made)
     steps += talk_steps(made)
     steps += way_steps(made)
+    steps += steering_steps(made)
     steps.append((at(1, "06.00"), _step(expire_disclosures)))
     for days_ago, time, who in READ_NOTICES:
         steps.append((at(days_ago, time), _step(_read_notices, made.members[who])))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from meetings.actions.agenda import ItemInput, add_item
@@ -116,14 +117,19 @@ def _make_group(made: Made, plan: Series) -> None:
     create_series(by=by, group=group, plan=plan, exceptions={})
 
 
+def _meetings() -> QuerySet[Meeting]:
+    """The cooperation group's: the steering group has its own."""
+    return Meeting.objects.filter(group__name=given.GROUP).select_related("group")
+
+
 def _ahead() -> Meeting:
     """The meeting that is next."""
-    found: Meeting = Meeting.objects.filter(state__in=AHEAD).select_related("group").earliest("starts_at")
+    found: Meeting = _meetings().filter(state__in=AHEAD).earliest("starts_at")
     return found
 
 
 def _under_way() -> Meeting:
-    found: Meeting = Meeting.objects.filter(state="in_progress").select_related("group").get()
+    found: Meeting = _meetings().get(state="in_progress")
     return found
 
 
@@ -205,7 +211,7 @@ def _write(made: Made) -> None:
 
 def _send(made: Made) -> None:
     """The minutes go out, and the chair approves them."""
-    meeting = Meeting.objects.filter(state="held").select_related("group").latest("starts_at")
+    meeting = _meetings().filter(state="held").latest("starts_at")
     adjuster = Attendance.objects.get(meeting=meeting, member=made.members[given.CHAIR])
     minutes = send_minutes(by=made.members[given.SECRETARY], meeting=meeting, adjusters=[adjuster.pk])
     approve_minutes(by=made.members[given.CHAIR], minutes=minutes)

@@ -1,4 +1,4 @@
-"""Who is in the demo: agencies, cooperations, the eighteen who sign in, and the people it is about."""
+"""Who is in the demo: agencies, cooperations, those who sign in, and the people it is about."""
 
 from typing import NamedTuple
 
@@ -92,6 +92,10 @@ USERS = (
     UserGiven("fk-norr", "Birgitta", "Åkerlind", (Seat("fk-norr"),)),
     UserGiven("amv-pitea", "Karin", "Sundvall", (Seat("amv-pitea"),)),
     UserGiven("amv-pitea-chef", "Roland", "Nyberg", (Seat("amv-pitea", MemberRole.MANAGER, None),)),
+    # Managers who sit in the steering group.
+    UserGiven("psyk-pitea-chef", "Margareta", "Ylipää", (Seat("psyk-pitea", MemberRole.MANAGER, None),)),
+    UserGiven("af-pitea-chef", "Håkan", "Burström", (Seat("af-pitea", MemberRole.MANAGER, None),)),
+    UserGiven("fk-norr-chef", "Anna-Karin", "Sjöö", (Seat("fk-norr", MemberRole.MANAGER, None),)),
     # Those who sit in the cooperation group when the ordinary member can't.
     UserGiven("psyk-pitea-2", "Henrik", "Boström", (Seat("psyk-pitea", seat=DEPUTY),)),
     UserGiven("lss-pitea-2", "Anders", "Högdahl", (Seat("lss-pitea", seat=DEPUTY),)),

@@ -1,19 +1,24 @@
 """What the meetings' floor puts on the start page."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.urls import reverse
 from django.utils import timezone
 
-from meetings.models import Meeting
+from meetings.models import Decision, Meeting
 from meetings.queries.attendance import answers_owed, meetings_ahead
 from meetings.queries.cases import notes_owed
+from meetings.queries.decisions import decisions_answered_by
 from meetings.queries.follow_up import open_actions_of, people_of
 from meetings.queries.minutes import approvals_owed
 from meetings.states import MeetingState
+from meetings.steering.queries.time_reports import due_on, reports_to_send
+from workspace.clocks import add_months, start_of
 from workspace.front.queries.rows import Coming, ToDo
 from workspace.models import Membership
-from workspace.swedish import say_date, say_time
+from workspace.swedish import FULL_MONTHS, say_date, say_time
+
+SOON = timedelta(days=14)  # calendar days ahead that a decision's day is said
 
 
 def day_of(meeting: Meeting) -> date:
@@ -39,8 +44,8 @@ def _to_do(
 def meeting_to_dos(member: Membership) -> tuple[list[ToDo], list[int]]:
     """What this hat has to do for meetings, and the participants that the actions shown may tell of.
 
-    Calls without an answer, minutes to approve, notes owed to the agency's own file (L15), and actions due within 14
-    days or late. The names of a case's people are on its page, not here.
+    Calls without an answer, minutes to approve, notes owed to the agency's own file (L15), decisions and
+    actions due within 14 days or late, and time reports to send. The names of a case's people are on its page.
     """
     items = []
     for row in answers_owed(member):
@@ -54,6 +59,9 @@ def meeting_to_dos(member: Membership) -> tuple[list[ToDo], list[int]]:
     for case in notes_owed(member):
         meeting, since = case.item.meeting, case.item.ended_at or case.item.meeting.ends_at
         items.append(_to_do(meeting, "case", case.pk, "Skriv er anteckning om ett ärende", "Skriv", since))
+    for decision in decisions_answered_by(member).filter(due_on__lte=timezone.localdate() + SOON):
+        items.append(_decision_due(decision))
+    items += _reports_owed(member)
     actions = open_actions_of(member)
     for action in actions:
         meeting = action.item.meeting
@@ -70,6 +78,38 @@ def meeting_to_dos(member: Membership) -> tuple[list[ToDo], list[int]]:
             )
         )
     return items, people_of(actions)
+
+
+def _decision_due(decision: Decision) -> ToDo:
+    meeting = decision.item.meeting
+    return ToDo(
+        row_id=f"beslut-{decision.pk}",
+        title="Skriv vad som har hänt med beslutet",
+        url=reverse("decision", args=[decision.pk]),
+        number=say_date(day_of(meeting)),
+        about=meeting.group.name,
+        button="Skriv",
+        due_on=decision.due_on,
+        since=decision.made_at,
+    )
+
+
+def _reports_owed(member: Membership) -> list[ToDo]:
+    """Time reports that wait for the member who is named to send them, or stands in; a manager has a list of all."""
+    found = reports_to_send(member)
+    return [
+        ToDo(
+            row_id=f"tid-{report.pk}",
+            title="Skicka tidrapporten",
+            url=reverse("time_report", args=[report.pk]),
+            number=f"{FULL_MONTHS[report.month.month - 1]} {report.month.year}",
+            about=report.agreement.cooperation.name,
+            button="Öppna",
+            due_on=due_on(report.month),
+            since=start_of(add_months(report.month, 1)),
+        )
+        for report in found
+    ]
 
 
 def meetings_coming(member: Membership, until: date) -> list[Coming]:

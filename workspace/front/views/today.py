@@ -47,14 +47,14 @@ PIECES = {"headline": waiting_context, "waiting": waiting_context, "happened": h
 @login_required
 def today(request: HttpRequest) -> HttpResponse:
     """The start page of the hat worn: a manager's is the work list, a coordinator's the board, the steering group's
-    what is disputed, the evaluator's and the elected boards' the figures."""
+    what is prepared for it, the evaluator's and the elected boards' the figures."""
     hat = request.hat  # type: ignore[attr-defined]
     if is_manager(hat):
         return redirect("work_list")
     if is_coordinator(hat):
         return redirect("board")
     if sees_disputes(hat):
-        return redirect("disputes")
+        return redirect("steering")
     if not isinstance(hat, Membership):
         return redirect("figures")
     return _today(request)

@@ -29,10 +29,14 @@
   const isBusy = (region) => isOccupied(region) || isTypedIn(region);
 
   function fetchRegion(region, { force = false, apply = false } = {}) {
-    asked.set(region.id, { force, apply });
+    // A hint that comes while the reader's own request is under way must not take away that the reader asked.
+    const before = asked.get(region.id);
+    const own = { force: force || Boolean(before?.force), apply: apply || Boolean(before?.apply) };
+    asked.set(region.id, own);
     if (force) htmx.trigger(region, "htmx:abort"); // an answer under way was written before the right ended
     // A lost request is not news: the next hint or poll asks again.
-    htmx.ajax("GET", region.dataset.live, { source: region, target: region, swap: "outerHTML", headers: { "X-Visible": document.hidden ? "0" : "1" } }).catch(() => {});
+    const lost = () => asked.get(region.id) === own && asked.delete(region.id);
+    htmx.ajax("GET", region.dataset.live, { source: region, target: region, swap: "outerHTML", headers: { "X-Visible": document.hidden ? "0" : "1" } }).catch(lost);
   }
 
   const wordsOf = (part) => part?.split(" ").filter(Boolean) ?? [];
@@ -141,6 +145,7 @@
     const { detail, target: region } = event;
     if (!region.matches?.("[data-live][id]") || detail.requestConfig.elt !== region) return;
     const { force = false, apply = false } = asked.get(region.id) ?? {};
+    asked.delete(region.id);
     const { xhr } = detail;
     const moved = xhr.responseURL && new URL(xhr.responseURL).pathname !== new URL(region.dataset.live, location.href).pathname;
     // The right, or the session, is gone: the server decides what this page is now.
