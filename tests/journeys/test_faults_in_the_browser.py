@@ -94,6 +94,7 @@ def test_the_line_is_calm_again_when_the_reader_has_asked(people: Cast, bring: B
     mine.live(page)
     decide(other)
     wire(page).get_by_role("button", name="Visa").click()
+    expect(wire(page)).not_to_contain_text(NEWS, timeout=1_000)  # at once, not when the line may speak again
     expect(page.locator("textarea[readonly]")).to_have_value(TYPED)
     expect(wire(page)).not_to_contain_text(NEWS)
 

@@ -41,11 +41,13 @@
     node.addEventListener("click", () => {
       document.querySelector("main")?.focus({ preventScroll: true }); // the button is about to go
       act();
+      show(); // the answer to the reader's own press does not wait its turn
     });
     return node;
   }
 
   function show() {
+    clearTimeout(timer);
     timer = 0;
     const next = lost ?? held ?? said;
     if (next === shown) return;
