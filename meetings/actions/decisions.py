@@ -27,7 +27,6 @@ from meetings.queries.standing import answering_decision
 from meetings.rules import can_change_content, can_lead, hat_fields, is_arranger
 from meetings.states import DecisionState, GenderAnswer, ItemKind, MeetingState, Procedure, Vote
 from notifications.actions import Notice, close_notices, deliver
-from notifications.models import Notification
 from workspace.actions import action, record_act
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.models import Agency, Membership
@@ -237,9 +236,7 @@ def remove_decision(*, by: Hat, decision: Decision) -> None:
 
 def close_told(decision: int) -> None:
     """What was told of the decision leaves everybody's lists: also of those who no longer answer for it."""
-    told = Notification.objects.filter(kind__startswith="decision.", object_id=decision, closed_at__isnull=True)
-    members = list(told.values_list("membership", flat=True))
-    close_notices(kind_prefix="decision.", object_id=decision, memberships=members)
+    close_notices(kind_prefix="decision.", object_id=decision)
 
 
 def check_rewriting(by: Hat, meeting: Meeting, row: ActionItem | Decision) -> None:

@@ -12,7 +12,6 @@ from meetings.queries.sealing import is_formal
 from meetings.rules import hat_fields, of_hat
 from meetings.states import MeetingState, MinutesState
 from notifications.actions import Notice, close_notices, deliver
-from notifications.models import Notification
 from workspace.actions import action
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.models import Membership
@@ -145,10 +144,4 @@ def close_asked(meeting: Meeting, memberships: Iterable[int]) -> None:
 def close_watched(meeting: Meeting) -> None:
     """What the arrangers were reminded of has happened: the version is signed, or a draft again."""
     for kind in ("meeting.minutes_unsigned", "meeting.minutes_due", "meeting.minutes_late"):
-        close_told(kind, meeting)
-
-
-def close_told(kind_prefix: str, meeting: Meeting) -> None:
-    """Out of the list of everybody who was told it, whoever arranges the meeting today."""
-    told = Notification.objects.filter(kind__startswith=kind_prefix, object_id=meeting.pk, closed_at__isnull=True)
-    close_notices(kind_prefix=kind_prefix, object_id=meeting.pk, memberships=told.values_list("membership", flat=True))
+        close_notices(kind_prefix=kind, object_id=meeting.pk)

@@ -5,14 +5,13 @@ from datetime import date
 from django.db import connection
 from django.utils import timezone
 
-from meetings.actions.minutes import close_told
 from meetings.actions.steps import FASTER, lock_meeting, require_arranger, topics_of, write_event
 from meetings.models import Meeting, Minutes, MinutesPosting, MinutesSeal
 from meetings.queries.minutes import frozen, newest_version
 from meetings.queries.sealing import answers_to, is_formal, posting_digest, seal_digest, signers_of
 from meetings.rules import hat_fields
 from meetings.states import MinutesAnswer, MinutesState
-from notifications.actions import deliver
+from notifications.actions import close_notices, deliver
 from workspace.actions import action
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.rules import Hat
@@ -76,5 +75,5 @@ def post_minutes(*, by: Hat, meeting: Meeting, posted_on: date, where: str) -> N
         minutes=minutes, posted_on=posted_on, where=where.strip(), at=timezone.now(), **hat_fields(by)
     )
     write_event(meeting, "minutes_post", by=by, text=posting_digest(sealed, row))
-    close_told("meeting.minutes_to_post", meeting)
+    close_notices(kind_prefix="meeting.minutes_to_post", object_id=meeting.pk)
     deliver([], topics_of(meeting, part="minutes"))

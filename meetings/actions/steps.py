@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from meetings.models import AgendaItem, Meeting, MeetingEvent
 from meetings.queries import sides_of
-from meetings.queries.deadlines import AGENDA_DUE, PAPERS_DUE, PROPOSALS_DUE, reminded_of
+from meetings.queries.deadlines import AGENDA_DUE, PAPERS_DUE, PROPOSALS_DUE
 from meetings.rules import can_lead, hat_fields, is_arranger
 from meetings.states import GroupKind, MeetingState, MeetingVerb, Side, transition_of
 from notifications.actions import Notice, close_notices
@@ -70,7 +70,7 @@ def step(meeting: Meeting, verb: MeetingVerb, *, by: Hat | None, text: str = "")
 def close_reminders(meeting: Meeting, *kinds: str) -> None:
     """Take reminders of a meeting's deadlines away from all who were given them. One statement for each kind."""
     for kind in kinds:
-        close_notices(kind_prefix=kind, object_id=meeting.pk, memberships=reminded_of(meeting, kind))
+        close_notices(kind_prefix=kind, object_id=meeting.pk)
 
 
 def write_event(meeting: Meeting, verb: str, *, by: Hat | None, text: str = "") -> None:

@@ -1,6 +1,5 @@
 """Deadlines backwards from a steering group's meeting, and what a sweep has to remind of."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -10,11 +9,11 @@ from meetings.models import Attendance, Meeting, MeetingEvent
 from meetings.queries.agenda import presenters_of
 from meetings.queries.attendance import arrangers_of, day_of
 from meetings.states import AHEAD, Answer, GroupKind, MeetingState
-from notifications.models import Notification
 from workspace.clocks import ONE_DAY, day_off, end_of
 
 # Calendar days before the meeting's day.
 PROPOSALS_BEFORE, AGENDA_BEFORE, DOCUMENTS_BEFORE = 21, 14, 3
+SENT_BEFORE = timedelta(days=7)  # the agenda of a meeting that has no deadlines of its own
 # Calendar days before its day that something is said.
 PROPOSALS_TOLD, AGENDA_TOLD, DOCUMENTS_TOLD = 7, 3, 3
 
@@ -114,13 +113,13 @@ def called_to_read(meeting: Meeting) -> frozenset[int]:
     return frozenset(seated.values_list("pk", flat=True))
 
 
+def send_by(meeting: Meeting) -> date:
+    """The day the agenda is to be sent: a steering group's by its deadline, another's a week before."""
+    by = deadlines_for(meeting)
+    return by.agenda if by else day_of(meeting) - SENT_BEFORE
+
+
 def reminders_over(meeting: Meeting, today: date) -> bool:
     """The day for proposals to a meeting ahead has passed: the reminder asks for what is no longer taken in time."""
     by = deadlines_for(meeting)
     return by is not None and today > by.proposals
-
-
-def reminded_of(meeting: Meeting, kind: str) -> Iterable[int]:
-    """The memberships that have such a reminder of the meeting in their list."""
-    told = Notification.objects.filter(kind=kind, object_id=meeting.pk, closed_at__isnull=True)
-    return told.values_list("membership", flat=True)

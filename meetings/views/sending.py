@@ -1,6 +1,5 @@
 """What is left before an agenda is sent: the list, the deadlines, and to put on it what is missing."""
 
-from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +14,7 @@ from meetings.models import Meeting
 from meetings.queries import access_meeting, items_of
 from meetings.queries.agenda import can_be_prepared
 from meetings.queries.attendance import sent_mark
-from meetings.queries.deadlines import deadlines_for
+from meetings.queries.deadlines import deadlines_for, send_by
 from meetings.queries.meetings import ItemShown
 from meetings.queries.ready import ready_checks
 from meetings.rules import is_arranger
@@ -23,20 +22,12 @@ from meetings.states import AHEAD, ItemKind, MeetingState
 from workspace.doors import AnyHatRequest, do_once, hat_page
 from workspace.swedish import say_date
 
-SENT_BEFORE = timedelta(days=7)  # the agenda is to be sent this long before a meeting that has no deadlines of its own
-
-
-def sent_by(meeting: Meeting) -> date:
-    """The day the agenda is to be sent: of a steering group's meeting ahead its deadline."""
-    deadlines = deadlines_for(meeting)
-    return deadlines.agenda if deadlines else timezone.localdate(meeting.starts_at) - SENT_BEFORE
-
 
 def sending_context(meeting: Meeting, shown: list[ItemShown]) -> dict[str, Any]:
     """«Klart att skicka?»: for those who arrange a meeting ahead."""
     if meeting.state not in AHEAD:
         return {}
-    until = sent_by(meeting)
+    until = send_by(meeting)
     return {
         "checks": ready_checks(meeting, shown),
         "until": say_date(until),

@@ -70,11 +70,15 @@ def mark_read(*, by: Membership, notifications: QuerySet[Notification]) -> None:
         push_on_commit([(hat_group(by.hat_key), {"type": "changed", "topic": "bell"})])
 
 
-def close_notices(*, kind_prefix: str, object_id: int, memberships: Iterable[int]) -> None:
-    """Take notices of something that can no longer be opened out of every list. Call it inside an action."""
-    Notification.objects.filter(
-        kind__startswith=kind_prefix, object_id=object_id, membership__in=memberships, closed_at__isnull=True
-    ).update(closed_at=timezone.now())
+def close_notices(*, kind_prefix: str, object_id: int, memberships: Iterable[int] | None = None) -> None:
+    """Take notices that ask for nothing any longer out of these lists; None: out of everybody's who was told.
+
+    Call it inside an action.
+    """
+    told = Notification.objects.filter(kind__startswith=kind_prefix, object_id=object_id, closed_at__isnull=True)
+    if memberships is not None:
+        told = told.filter(membership__in=memberships)
+    told.update(closed_at=timezone.now())
 
 
 @action

@@ -38,21 +38,23 @@ def _published(cooperation_id: int) -> dict[int, list[Published]]:
     return dict(found)
 
 
+def frozen_report(snapshot: Snapshot) -> Report:
+    """The report of a frozen month alone: without what others have published, and how many versions there are."""
+    return build_report(
+        json.loads(snapshot.shown),
+        month=snapshot.month,
+        version=snapshot.version,
+        versions=snapshot.version,
+        cutoff_at=snapshot.cutoff_at,
+        reason=snapshot.reason,
+        digest=snapshot.digest,
+        published={},
+    )
+
+
 def reports_of(cooperation: Cooperation) -> list[Report]:
     """Every frozen month by its latest version, the oldest first, without what others have published. One query."""
-    return [
-        build_report(
-            json.loads(snapshot.shown),
-            month=snapshot.month,
-            version=snapshot.version,
-            versions=snapshot.version,
-            cutoff_at=snapshot.cutoff_at,
-            reason=snapshot.reason,
-            digest=snapshot.digest,
-            published={},
-        )
-        for snapshot in latest_shown(cooperation)
-    ]
+    return [frozen_report(snapshot) for snapshot in latest_shown(cooperation)]
 
 
 def measure_over_time(cooperation: Cooperation, code: str) -> list[Point]:

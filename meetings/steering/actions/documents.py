@@ -23,7 +23,6 @@ from meetings.steering.queries.documents import (
 )
 from meetings.steering.states import DocumentKind
 from notifications.actions import Notice, close_notices, deliver
-from notifications.models import Notification
 from workspace.actions import action, record_act
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.models import Agency, Cooperation
@@ -155,8 +154,7 @@ def publish_document(*, by: Hat, document: Document, base: str) -> DocumentVersi
 
 def _close_told(document: Document) -> None:
     """What was told of the document leaves everybody's lists."""
-    told = Notification.objects.filter(kind=PUBLISHED, object_id=document.pk).values_list("membership", flat=True)
-    close_notices(kind_prefix=PUBLISHED, object_id=document.pk, memberships=list(told))
+    close_notices(kind_prefix=PUBLISHED, object_id=document.pk)
 
 
 @action

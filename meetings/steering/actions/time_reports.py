@@ -13,7 +13,6 @@ from meetings.steering.models import TimeEntry, TimeReport
 from meetings.steering.queries.time_reports import can_write_report, entries_of, state_of_report
 from meetings.steering.states import ReportState, TimeSource
 from notifications.actions import close_notices
-from notifications.models import Notification
 from workspace.actions import action, record_act
 from workspace.clocks import add_months
 from workspace.errors import NotAllowed, SomebodyWasFaster
@@ -139,10 +138,7 @@ def send_report(*, by: Membership, report: TimeReport) -> None:
     )
     if not moved:
         raise SomebodyWasFaster("Rapporten är redan skickad.")
-    told = Notification.objects.filter(kind__startswith="time_report.", object_id=found.pk)
-    close_notices(
-        kind_prefix="time_report.", object_id=found.pk, memberships=list(told.values_list("membership", flat=True))
-    )
+    close_notices(kind_prefix="time_report.", object_id=found.pk)
     _audit(by, "send", found)
 
 

@@ -1,14 +1,13 @@
 """What a decision is followed by: the measures of a frozen month, and what has become of one since a moment (R95)."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from meetings.figures.arithmetic import last_day_of, percent
 from meetings.figures.models import Snapshot
+from meetings.figures.queries.reports import frozen_report
 from meetings.figures.report import Report
-from meetings.figures.report.build import build_report
 from meetings.figures.report.measures import Measure, NotCompared, measure_of, measures_of
 from workspace.models import Cooperation
 
@@ -112,20 +111,6 @@ def indicators(cooperation: Cooperation) -> list[tuple[str, str]]:
     """Code and name of every measure that the newest frozen month can bear; none where no month is. One query."""
     newest = Snapshot.objects.filter(cooperation=cooperation).order_by("-month", "-version").defer("counts").first()
     return [(one.code, one.name) for one in measures_of(frozen_report(newest))] if newest else []
-
-
-def frozen_report(snapshot: Snapshot) -> Report:
-    """The report of a frozen month alone: without what others have published, and how many versions there are."""
-    return build_report(
-        json.loads(snapshot.shown),
-        month=snapshot.month,
-        version=snapshot.version,
-        versions=snapshot.version,
-        cutoff_at=snapshot.cutoff_at,
-        reason=snapshot.reason,
-        digest=snapshot.digest,
-        published={},
-    )
 
 
 # ---------- which month stood ----------

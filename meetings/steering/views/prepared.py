@@ -1,6 +1,5 @@
 """The agenda that has prepared itself, one item of it, and the steering group's start page. No person is on them."""
 
-from datetime import date, timedelta
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -11,7 +10,7 @@ from django.views.decorators.http import require_GET
 from meetings.models import Meeting, Proposal
 from meetings.queries import access_meeting, is_guest_only
 from meetings.queries.attendance import sent_mark
-from meetings.queries.deadlines import deadlines_for
+from meetings.queries.deadlines import deadlines_for, send_by
 from meetings.rules import is_arranger
 from meetings.states import AHEAD, ActionState, ItemKind, MeetingState
 from meetings.steering.queries.around import last_day
@@ -33,7 +32,6 @@ from workspace.rules import Hat
 from workspace.swedish import NUMBERS, say_count, say_date
 
 NONE_PLANNED = "Inget möte är planerat."
-SENT_BEFORE = timedelta(days=7)  # as `views.agenda` says it on the meeting's page
 
 
 # ---------- the whole agenda ----------
@@ -110,12 +108,6 @@ def sent_sentence(meeting: Meeting) -> str:
         return ""
     until = send_by(meeting)
     return f"Dagordningen {'skulle ha skickats' if is_late(meeting) else 'ska skickas senast'} {say_date(until)}."
-
-
-def send_by(meeting: Meeting) -> date:
-    """A steering group's agenda goes out by its deadline, another group's a week before."""
-    by = deadlines_for(meeting)
-    return by.agenda if by else timezone.localdate(meeting.starts_at) - SENT_BEFORE
 
 
 def is_late(meeting: Meeting) -> bool:
