@@ -3,7 +3,7 @@
 #   make fresh    the same, from the beginning
 #   make test     all tests (LONG=1: the long ones too; some of them: docs/testing.md)
 #   make lint     ruff and mypy
-#   make bench    how fast the live room is, and what the board costs with a million referrals, what the figures cost (docs/bench.md)
+#   make bench    how fast the live room is, and what the board costs with a million referrals, what the figures and the feeds cost (docs/bench.md)
 
 PORT = 8000
 LONG =
@@ -47,6 +47,7 @@ EMBEDDED = SAMVERKAN_TEST_BACKEND=embedded $(PYTEST) -m embedded
 
 test: .venv/.dev
 	@sh tools/ensure_chromium.sh
+	@sh tools/ensure_calendar_clients.sh
 	$(PYTEST) -n 2 --dist worksteal --ignore=tests/journeys
 	$(PYTEST) tests/journeys
 	$(EMBEDDED) -n 2 --dist worksteal --ignore=tests/journeys
@@ -63,6 +64,7 @@ measures: .venv/.dev
 bench: .venv/.dev
 	$(BIN)/python tools/bench_room.py
 	$(BIN)/python tools/bench_figures.py
+	$(BIN)/python tools/bench_calendar.py
 	$(BIN)/python tools/bench.py
 
 vendor: .venv/.runtime

@@ -16,9 +16,12 @@ ROOMS: dict[str, set[str]] = {
     "states": set(),
     "deadlines": {"states"},  # when an answer is due, and how that was reckoned: pure
     "schedule": {"states"},  # which days a series gives: pure
+    "ical": {"ical", "schedule", "states"},  # calendar files, written and read: pure
     "suppression": {"suppression"},  # which counts of a goal's tables are hidden, over rows, pages and months: pure
     "arithmetic": {"states"},  # goals, shares, bands, and totals that their parts can give: pure
     "report": {"report", "arithmetic", "suppression", "states"},  # what a figures page shows, from a frozen month: pure
+    "fetching": {"fetching"},  # gets a calendar from an address that may be hostile; keeps the address sealed
+    "mailbox": {"errors"},  # reads a mailbox over IMAP; knows of no answers and no database
     "survival": set(),  # how long answers take, counting rightly those that have not come: pure
     "models": {"models", "deadlines", "states"},
     "rules": {"rules", "models", "deadlines", "states"},
@@ -30,10 +33,10 @@ ROOMS: dict[str, set[str]] = {
     # `importing` is what a workbook says, read and checked, and `demo` what the demo tells: input, as a form's data is.
     "actions": {
         *("actions", "queries", "rules", "models", "deadlines", "schedule", "states", "errors", "importing", "demo"),
-        *("report", "arithmetic", "suppression"),
+        *("report", "arithmetic", "suppression", "mailbox", "fetching"),
     },
     "notices": set(),
-    "forms": {"forms", "queries", "rules", "models", "schedule", "states"},
+    "forms": {"forms", "queries", "rules", "models", "schedule", "states", "fetching"},
     "filters": {"queries", "rules", "models", "states"},
     "views": {
         *("views", "actions", "queries", "rules", "models", "deadlines", "schedule", "survival", "states"),
@@ -67,6 +70,7 @@ ROOMS: dict[str, set[str]] = {
     "papers": set(),
     "documents": set(),
     "pictures": set(),
+    "redaction": set(),
     "registry": set(),
 }
 # What another app may import at all.
@@ -88,6 +92,8 @@ TOOLS: dict[str, set[str]] = {
     "workspace.documents": {"views"},  # words to a document for Word: pure
     "workspace.papers": {"views"},  # a page to a PDF: pure but for our own styles and fonts
     "workspace.pictures": {"views"},  # what every picture of a table shares, of referrals and of meetings: pure
+    "meetings.ical": {"actions", "queries", "views"},  # calendar files, written and read: pure
+    "meetings.schedule": {"actions", "queries", "views", "forms", "ical"},  # which days a series gives: pure
     "meetings.figures.report": {"queries", "report", "views"},  # a frozen month and what may be said of it: pure
     "meetings.figures.arithmetic": {"actions", "queries", "report", "views"},  # shares and months of it: pure
     "meetings.forms.decisions": {"forms", "views"},  # a decision's form, which the standing item's form extends

@@ -12,14 +12,15 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("workspace", "notifications", "referrals", "meetings")
 # Floors that lie in a folder of another, by the name of that folder (house.md 1).
-FRONT, PATHWAY, FIGURES, STEERING = "front", "pathway", "figures", "steering"
+FRONT, PATHWAY, CALENDAR, FIGURES, STEERING = "front", "pathway", "calendar", "figures", "steering"
 INNER = {
     "workspace.front": FRONT,
     "workspace.pathway": PATHWAY,
+    "meetings.calendar": CALENDAR,
     "meetings.figures": FIGURES,
     "meetings.steering": STEERING,
 }
-FLOORS = ("workspace", PATHWAY, "notifications", "referrals", "meetings", FIGURES, STEERING, FRONT)
+FLOORS = ("workspace", PATHWAY, "notifications", "referrals", "meetings", CALENDAR, FIGURES, STEERING, FRONT)
 FRONT_FILES = {"workspace.settings", "workspace.urls", "workspace.asgi"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
