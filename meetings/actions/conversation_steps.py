@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from meetings.models import Conversation, ConversationEvent, Party
 from meetings.queries.conversations import Access, agencies_in, find_access
-from meetings.states import ConversationState, ConversationVerb, PartyKind, conversation_transition_of
+from meetings.states import ConversationState, ConversationVerb, How, PartyKind, conversation_transition_of
 from notifications.actions import Notice
 from workspace.actions import record_act
 from workspace.errors import NotAllowed, SomebodyWasFaster
@@ -91,6 +91,11 @@ def write_event(conversation: Conversation, verb: str, *, by: ByParty | None) ->
         object_id=conversation.pk,
         participant_id=conversation.participant_id,
     )
+
+
+def may_tell(how: str, where: str, where_is_neutral: bool) -> bool:
+    """Whether a place may stand in calendars: only a place can be neutral, never a telephone number."""
+    return where_is_neutral and how == How.PLACE and bool(where)
 
 
 def party_fields(by: ByParty | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from meetings.actions.conversation_steps import (
     READS,
     hints_of,
     lock_conversation,
+    may_tell,
     notice_of,
     require_convener,
     step,
@@ -47,6 +48,7 @@ def plan_conversation(
     how: str,
     where: str,
     link: str,
+    where_is_neutral: bool = False,
     others: Sequence[Desk],
     wished_form: str = "",
     request: ConversationRequest | None = None,
@@ -73,6 +75,7 @@ def plan_conversation(
     covered = require_covered(rows, agencies)
     desks = sorted([person.function_id, *(desk.pk for desk, _ in others)])
     fields = {"kind": kind, "about": about, "minutes": minutes, "how": how, "where": where, "link": link}
+    fields |= {"where_is_neutral": may_tell(how, where, where_is_neutral)}
     conversation = _make(by, person, desks, **fields, wished_form=wished_form, plan=plan)
     Party.objects.create(conversation=conversation, kind=PartyKind.PARTICIPANT)
     own = {"agency": by.agency, "function": person.function, "member": by}
@@ -80,10 +83,8 @@ def plan_conversation(
     parties = [let_in(by, conversation, desk, covered[desk[0].agency_id]) for desk in others]
     write_event(conversation, ConversationVerb.PLAN, by=by)
     notices = [added_notice(conversation, party, by=by) for party in parties]
-    hints = []
-    if request is not None:
-        notices += _grant(request, conversation, by=by)
-        hints = request_hints(request)
+    notices += _grant(request, conversation, by=by) if request else []
+    hints = request_hints(request) if request else []
     queue_participant_mail(participant=person)
     deliver(notices, hints)
     return conversation
@@ -246,6 +247,7 @@ def change_conversation(
     minutes: int | None = None,
     how: str | None = None,
     where: str | None = None,
+    where_is_neutral: bool | None = None,
     link: str | None = None,
 ) -> None:
     """Change what a conversation is about and, before the call is sent, its kind, length and place.
@@ -259,7 +261,11 @@ def change_conversation(
     if wished_form != locked.wished_form:
         fields["form_decision"] = ""  # it was about another wish
     asked = {"kind": kind, "minutes": minutes, "how": how, "where": where, "link": link}
+    asked["where_is_neutral"] = where_is_neutral
     place = {name: value for name, value in asked.items() if value is not None}
+    if place:
+        now = {name: place.get(name, getattr(locked, name)) for name in ("how", "where", "where_is_neutral")}
+        place["where_is_neutral"] = may_tell(**now)
     if place and locked.state != ConversationState.PREPARING:
         raise SomebodyWasFaster("Kallelsen är skickad. Ändra tid och plats där i stället.")
     if place.get("kind") == ConversationKind.SIP and not has_both_principals(others_in(locked, than=0)):

@@ -8,9 +8,11 @@ from typing import Any
 from django.utils import timezone
 
 from meetings.actions.conversation_steps import (
+    FASTER,
     GONE,
     ByParty,
     hints_of,
+    may_tell,
     notice_of,
     party_fields,
     require_convener,
@@ -27,7 +29,7 @@ from meetings.queries.times import end_after
 from meetings.states import Answer, ConversationState, ConversationVerb, How
 from notifications.actions import Notice, deliver, queue_participant_mail
 from workspace.actions import action, record_act
-from workspace.errors import NotAllowed
+from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.models import Membership
 from workspace.queries import needs_of
 from workspace.states import AuditAct
@@ -53,6 +55,7 @@ class Appointment:
     how: str
     where: str = ""
     link: str = ""
+    where_is_neutral: bool = False
 
     def fields(self, minutes: int) -> dict[str, Any]:
         """As columns of a conversation. What another way of meeting needs is left empty."""
@@ -61,6 +64,7 @@ class Appointment:
             "ends_at": end_after(self.starts_at, minutes),
             "how": self.how,
             "where": self.where if self.how != How.LINK else "",
+            "where_is_neutral": may_tell(self.how, self.where, self.where_is_neutral),
             "link": self.link if self.how == How.LINK else "",
         }
 
@@ -149,8 +153,10 @@ def invite_late(*, by: Membership, conversation: Conversation, party: Party) -> 
 @action
 def move_conversation(
     *, by: Membership, conversation: Conversation, meeting: Appointment, interpreter_booked: bool | None = None
-) -> None:
+) -> bool:
     """Change when or how the parties meet: a new round, with a new call to each; the answers begin anew.
+
+    False where nothing but `where_is_neutral` is another: that is kept and stands in the history, and nobody is called.
 
     Locks as `invite`. Writes the calls, the history and the audit; queues the participant's mail; tells who had been
     called that it has moved, and who had not that they are called. `interpreter_booked` is what the convener says where
@@ -161,8 +167,11 @@ def move_conversation(
     require_convener(by, conversation)
     _check(meeting)
     fields = meeting.fields(conversation.minutes)
-    if all(getattr(conversation, name) == value for name, value in fields.items()):
+    other = {name for name, value in fields.items() if getattr(conversation, name) != value}
+    if not other:
         raise NotAllowed("Tiden och platsen är redan så. Ändra något, eller gå tillbaka.")
+    if other == {"where_is_neutral"}:
+        return _tell_calendars(conversation, by, meeting.where_is_neutral)
     if needs_of(conversation.participant).interpreter:
         if interpreter_booked is None:
             raise NotAllowed("Säg om tolken är bokad till den tiden.")
@@ -173,6 +182,16 @@ def move_conversation(
     _call(conversation, parties, by)
     queue_participant_mail(participant=conversation.participant)
     deliver(_moved(conversation, parties, called, by), hints_of(conversation))
+    return True
+
+
+def _tell_calendars(conversation: Conversation, by: Membership, where_is_neutral: bool) -> bool:
+    if conversation.state != ConversationState.INVITED:
+        raise SomebodyWasFaster(FASTER)
+    Conversation.objects.filter(pk=conversation.pk).update(where_is_neutral=where_is_neutral)
+    write_event(conversation, "place_in_calendars", by=by)
+    deliver([], hints_of(conversation))
+    return False
 
 
 def _booking(conversation: Conversation, by: Membership, booked: bool) -> dict[str, Any]:

@@ -25,6 +25,7 @@ def open_meeting(
     starts_at: datetime,
     ends_at: datetime,
     place: str = "",
+    place_is_neutral: bool = False,
     link: str = "",
     series: Series | None = None,
     occurs_on: date | None = None,
@@ -50,6 +51,7 @@ def open_meeting(
         starts_at=starts_at,
         ends_at=ends_at,
         place=place,
+        place_is_neutral=place_is_neutral,
         link=link,
     )
     lay_agenda(meeting)

@@ -55,6 +55,7 @@ def open_next(*, series: Series | None, by: Hat | None = None) -> Meeting | None
                 starts_at=starts_at,
                 ends_at=ends_at,
                 place=one.series.place,
+                place_is_neutral=one.series.place_is_neutral,
                 link=one.series.link,
                 series=one.series,
                 occurs_on=one.on,

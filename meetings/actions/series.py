@@ -1,6 +1,7 @@
 """How often a group meets, and when one meeting is at another time or not at all."""
 
 from datetime import date, datetime, timedelta
+from typing import TypedDict
 
 from django.utils import timezone
 
@@ -17,6 +18,7 @@ from meetings.actions.steps import (
     require_arranger,
     step,
     topics_of,
+    write_event,
 )
 from meetings.models import Attendance, Group, Meeting, Series, SeriesException
 from meetings.queries.attendance import day_of, seats_shown
@@ -24,7 +26,7 @@ from meetings.queries.groups import asked_members, groups_to_join, overlapping
 from meetings.queries.series import exceptions_of, follow, opened_ahead, rule_of, running_series
 from meetings.rules import is_arranger
 from meetings.schedule import Exceptions, days_between, occurrences, span
-from meetings.states import Answer, GroupKind, MeetingVerb
+from meetings.states import AHEAD, Answer, GroupKind, MeetingVerb
 from notifications.actions import Notice, Topics, deliver
 from workspace.actions import action, record_act
 from workspace.clocks import day_off
@@ -36,6 +38,14 @@ from workspace.swedish import say_date, say_time
 
 NOT_YOURS = "Det är ordföranden, sekreteraren och samordnaren som ordnar gruppens möten."
 HAS_BEEN = "Den tiden har redan varit. Välj en tid framåt."
+
+
+class Where(TypedDict):
+    """Where a meeting is, as its columns."""
+
+    place: str
+    place_is_neutral: bool
+    link: str
 
 
 def lock_groups(*groups: Group | None) -> None:
@@ -54,20 +64,29 @@ def require_group_arranger(by: Hat, group: Group) -> None:
 # ---------- one meeting ----------
 @action
 def move_meeting(
-    *, by: Hat, meeting: Meeting, starts_at: datetime, ends_at: datetime, place: str = "", link: str = ""
+    *,
+    by: Hat,
+    meeting: Meeting,
+    starts_at: datetime,
+    ends_at: datetime,
+    place: str = "",
+    place_is_neutral: bool = False,
+    link: str = "",
 ) -> Meeting:
     """Give one meeting another time or place, and ask everybody asked again where the time is another.
 
     They answered another time, so answers given are cleared; the history says from when to when. Tells everybody
-    asked. Refuses a time that has been, one where a group of the meeting already meets, a meeting that has begun, and
-    one that somebody has moved since `meeting` was read.
+    asked; where only `place_is_neutral` is another, nobody, since nothing they know has changed. Refuses a time that
+    has been, one where a group of the meeting already meets, a meeting that has begun, and one that somebody has moved
+    since `meeting` was read.
     """
     lock_groups(meeting.group, meeting.joined_group)
     locked = lock_meeting(meeting)
     require_arranger(by, locked)
     if locked.starts_at != meeting.starts_at:
         raise SomebodyWasFaster(f"Någon hann före. Mötet är redan flyttat till {_said(locked.starts_at)}.")
-    notices = shift(locked, by=by, starts_at=starts_at, ends_at=ends_at, place=place, link=link)
+    where = Where(place=place, place_is_neutral=place_is_neutral, link=link)
+    notices = shift(locked, by=by, starts_at=starts_at, ends_at=ends_at, where=where)
     deliver(notices, topics_of(locked))
     return locked
 
@@ -78,21 +97,20 @@ def shift(
     by: Hat | None,
     starts_at: datetime,
     ends_at: datetime,
-    place: str,
-    link: str,
+    where: Where,
     series: Series | None = None,
     occurs_on: date | None = None,
 ) -> list[Notice]:
     """Move a locked meeting and return whom to tell. `series` and `occurs_on` where it follows a changed series."""
     if (starts_at, ends_at) == (meeting.starts_at, meeting.ends_at):
-        return _replace(meeting, by=by, place=place, link=link, series=series, occurs_on=occurs_on)
+        return _replace(meeting, by=by, where=where, series=series, occurs_on=occurs_on)
     if starts_at <= timezone.now():
         raise NotAllowed(HAS_BEEN)
     refuse_overlap(meeting.group, meeting.joined_group, starts_at, ends_at, besides=meeting)
     step(meeting, MeetingVerb.MOVE, by=by, text=f"Från {_said(meeting.starts_at)} till {_said(starts_at)}.")
     if timezone.localdate(starts_at) != timezone.localdate(meeting.starts_at):
         close_reminders(meeting, *REMINDED)  # they name the day it was; said anew of the new one
-    _write(meeting, series, occurs_on, starts_at=starts_at, ends_at=ends_at, place=place, link=link)
+    _write(meeting, series, occurs_on, starts_at=starts_at, ends_at=ends_at, **where)
     told = tell("meeting.moved", meeting, asked_members(meeting), by=by)
     _ask_again(meeting)
     return [told, *fill_seats(meeting, seats_shown(meeting), set(), by=by), *cut_short(meeting)]
@@ -110,13 +128,17 @@ def _ask_again(meeting: Meeting) -> None:
 
 
 def _replace(
-    meeting: Meeting, *, by: Hat | None, place: str, link: str, series: Series | None, occurs_on: date | None
+    meeting: Meeting, *, by: Hat | None, where: Where, series: Series | None, occurs_on: date | None
 ) -> list[Notice]:
-    """Another place at the same time: what people answered still holds."""
-    same = (place, link) == (meeting.place, meeting.link)
+    """Another place at the same time: what people answered still holds. Its history lets the calendars be kept."""
+    same = (where["place"], where["link"]) == (meeting.place, meeting.link)
     if not same:
-        step(meeting, MeetingVerb.MOVE, by=by, text=f"Ny plats: {place or 'via länk'}.")
-    _write(meeting, series, occurs_on, place=place, link=link)
+        step(meeting, MeetingVerb.MOVE, by=by, text=f"Ny plats: {where['place'] or 'via länk'}.")
+    elif where["place_is_neutral"] != meeting.place_is_neutral:
+        if meeting.state not in AHEAD:
+            raise SomebodyWasFaster(FASTER)
+        write_event(meeting, "place_in_calendars", by=by)
+    _write(meeting, series, occurs_on, **where)
     return [] if same else [tell("meeting.new_place", meeting, asked_members(meeting), by=by)]
 
 
@@ -172,6 +194,7 @@ def open_extra_meeting(
     starts_at: datetime,
     ends_at: datetime,
     place: str = "",
+    place_is_neutral: bool = False,
     link: str = "",
     joined_group: Group | None = None,
 ) -> Meeting:
@@ -197,6 +220,7 @@ def open_extra_meeting(
         starts_at=starts_at,
         ends_at=ends_at,
         place=place,
+        place_is_neutral=place_is_neutral,
         link=link,
         joined_group=joined_group,
     )
@@ -276,8 +300,7 @@ def _follow(opened: list[Meeting], plan: Series, exceptions: Exceptions, by: Hat
                 by=by,
                 starts_at=starts_at,
                 ends_at=ends_at,
-                place=plan.place,
-                link=plan.link,
+                where=_where(plan),
                 series=plan,
                 occurs_on=match.on,
             )
@@ -322,4 +345,8 @@ def _follow_day(meeting: Meeting, series: Series, on: date, day: date | None, by
         off = day_off(on)
         return call_off(meeting, by=by, reason=f"{say_date(on)} är {off.lower()}." if off else "Inget möte den dagen.")
     starts_at, ends_at = span(day, series.begins, series.ends)
-    return shift(meeting, by=by, starts_at=starts_at, ends_at=ends_at, place=meeting.place, link=meeting.link)
+    return shift(meeting, by=by, starts_at=starts_at, ends_at=ends_at, where=_where(meeting))
+
+
+def _where(known: Series | Meeting) -> Where:
+    return Where(place=known.place, place_is_neutral=known.place_is_neutral, link=known.link)

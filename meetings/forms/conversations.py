@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from meetings.forms.places import NeutralPlace, neutral_field
 from meetings.models import Conversation
 from meetings.queries.talk_parties import DeskChoice, has_both_principals
 from meetings.states import ConversationKind, ConversationState, How
@@ -37,8 +38,10 @@ class AboutForm(forms.Form):
     )
 
 
-class TalkForm(AboutForm):
+class TalkForm(NeutralPlace, AboutForm):
     """A conversation before it is called: also its kind, its length and its place."""
+
+    place_name, tick_name = "where", "where_is_neutral"
 
     kind = forms.ChoiceField(
         label="Slag",
@@ -74,6 +77,7 @@ class TalkForm(AboutForm):
         required=False,
         help_text="Skriv adress och rum, inte vilken verksamhet det är. Kan fyllas i senare.",
     )
+    where_is_neutral = neutral_field()
     link = forms.URLField(
         label="Länk",
         max_length=300,
@@ -290,5 +294,5 @@ class AnswerForm(forms.Form):
 def change_form(conversation: Conversation, data: Any = None) -> AboutForm:
     """The form of a conversation that goes on: once it is called, time and place are moved instead."""
     form = TalkForm if conversation.state == ConversationState.PREPARING else AboutForm
-    known = ("kind", "about", "minutes", "how", "where", "link", "wished_form")
+    known = ("kind", "about", "minutes", "how", "where", "where_is_neutral", "link", "wished_form")
     return form(data, initial={name: getattr(conversation, name) for name in known})

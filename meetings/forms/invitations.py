@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from meetings.forms.places import NeutralPlace, neutral_field
 from meetings.forms.series import TimeOfDayField, within_reach
 from meetings.forms.times import WaysForm, moment_of
 from meetings.models import Conversation
@@ -19,8 +20,10 @@ UNBOOKED = "Tolk behövs och är inte bokad. Skicka ändå."
 BOOK_FIRST = "Boka tolk först, eller kryssa här för att skicka ändå."
 
 
-class MeetForm(forms.Form):
+class MeetForm(NeutralPlace):
     """When and how the parties meet."""
+
+    place_name, tick_name = "where", "where_is_neutral"
 
     day = DayField(label="Dag", error_messages={"required": "Skriv vilken dag."})
     begins = TimeOfDayField(
@@ -40,6 +43,7 @@ class MeetForm(forms.Form):
         required=False,
         help_text="Står i allas kallelse, också på papper. Skriv adress och rum, inte vilken verksamhet det är.",
     )
+    where_is_neutral = neutral_field()
     link = forms.URLField(
         label="Länk",
         max_length=300,
@@ -57,7 +61,8 @@ class MeetForm(forms.Form):
         self, *args: Any, conversation: Conversation, starts_at: datetime | None = None, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.initial = {"how": conversation.how, "where": conversation.where, "link": conversation.link, **self.initial}
+        known = ("how", "where", "where_is_neutral", "link")
+        self.initial = {**{name: getattr(conversation, name) for name in known}, **self.initial}
         if starts_at is not None:
             begins = timezone.localtime(starts_at)
             self.initial = {"day": begins.date(), "begins": begins.time(), **self.initial}

@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from meetings.forms.places import NeutralPlace, neutral_field
 from meetings.models import Group, Meeting, Series
 from meetings.queries.groups import groups_to_join
 from meetings.queries.series import SHOWN, rule_of
@@ -72,7 +73,7 @@ class TimeOfDayField(forms.CharField):
         return say_clock(value) if isinstance(value, time) else value
 
 
-class PlaceForm(forms.Form):
+class PlaceForm(NeutralPlace):
     """Where: a room, a link, or both. And from when to when on the clock."""
 
     begins = TimeOfDayField(
@@ -86,6 +87,7 @@ class PlaceForm(forms.Form):
         widget=forms.TextInput({"class": "short"}),
     )
     place = PlainText(label="Plats", max_length=120, required=False, help_text="Får lämnas tom.")
+    place_is_neutral = neutral_field()
     link = forms.URLField(
         label="Länk",
         max_length=300,
@@ -106,7 +108,7 @@ class PlaceForm(forms.Form):
         return link
 
     def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
+        data = super().clean()
         begins, ends = data.get("begins"), data.get("ends")
         if begins and ends and ends <= begins:
             self.add_error("ends", f"Mötet slutar innan det börjar, {say_clock(begins)}. Skriv en senare tid.")
@@ -145,7 +147,7 @@ class SeriesForm(PlaceForm):
     )
     field_order = (
         *("rhythm", "ordinal", "weekday", "begins", "ends"),
-        *("from_on", "to_on", "months_off", "place", "link"),
+        *("from_on", "to_on", "months_off", "place", "place_is_neutral", "link"),
     )
 
     def __init__(self, *args: Any, series: Series | None = None, **kwargs: Any) -> None:
@@ -153,7 +155,7 @@ class SeriesForm(PlaceForm):
         self.initial.setdefault("from_on", timezone.localdate())
         self.fields["from_on"].help_text = f"Till exempel {say_date(timezone.localdate() + timedelta(days=14))}"
         if series is not None:
-            for name in ("ordinal", "begins", "ends", "months_off", "place", "link", "to_on"):
+            for name in ("ordinal", "begins", "ends", "months_off", "place", "place_is_neutral", "link", "to_on"):
                 self.initial.setdefault(name, getattr(series, name))
             self.initial.setdefault("weekday", str(series.weekday))
             rhythm = f"{series.repeats}-{series.interval}"
@@ -186,7 +188,9 @@ class SeriesForm(PlaceForm):
             ordinal=data["ordinal"] or Ordinal.THIRD,
             weekday=int(data["weekday"]),
             months_off=sorted(data["months_off"]),
-            **{name: data[name] for name in ("begins", "ends", "from_on", "to_on", "place", "link")},
+            **{
+                name: data[name] for name in ("begins", "ends", "from_on", "to_on", "place", "place_is_neutral", "link")
+            },
         )
 
 
@@ -297,7 +301,7 @@ class MeetingTimeForm(PlaceForm):
     """When and where one meeting is."""
 
     day = DayField(label="Dag", error_messages={"required": "Skriv vilken dag."})
-    field_order = ("day", "begins", "ends", "place", "link")
+    field_order = ("day", "begins", "ends", "place", "place_is_neutral", "link")
 
     def __init__(self, *args: Any, meeting: Meeting | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -308,6 +312,7 @@ class MeetingTimeForm(PlaceForm):
                 "begins": begins.time(),
                 "ends": ends.time(),
                 "place": meeting.place,
+                "place_is_neutral": meeting.place_is_neutral,
                 "link": meeting.link,
                 **self.initial,
             }
@@ -321,6 +326,26 @@ class MeetingTimeForm(PlaceForm):
     def span(self) -> tuple[datetime, datetime]:
         data = self.cleaned_data
         return span(data["day"], data["begins"], data["ends"])
+
+
+FILE, FROM_FILE = "kalenderfil", "fran_fil"  # the file, and the button that reads it
+
+
+class CalendarFileForm(forms.Form):
+    """The meeting as a calendar file, to take day and time from. Stands within the form that it fills in."""
+
+    kalenderfil = forms.FileField(
+        label="Ta datum och tid ur en kalenderfil",
+        help_text="En fil som slutar på .ics, till exempel ur en inbjudan. Inget sparas förrän du sparar mötet.",
+        widget=forms.FileInput(attrs={"accept": ".ics,text/calendar"}),
+        error_messages={
+            "required": "Välj en fil först.",
+            "empty": "Filen är tom. Välj en annan.",
+            "missing": "Välj en fil först.",
+            "invalid": "Filen kom inte fram. Välj den igen.",
+            "max_length": "Filens namn är för långt. Döp om den och välj den igen.",
+        },
+    )
 
 
 class ExtraMeetingForm(MeetingTimeForm):

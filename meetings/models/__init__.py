@@ -20,6 +20,7 @@ from meetings.models.agreements import (
     Section,
     SectionReader,
 )
+from meetings.models.busy import BusySource, BusyTime
 from meetings.models.cases import Case, CaseNote, CircleSeat, TableReader, TableText
 from meetings.models.conversations import (
     ByParty,
@@ -57,6 +58,8 @@ __all__ = [
     "AgreementCopy",
     "AgreementVersion",
     "Attendance",
+    "BusySource",
+    "BusyTime",
     "ByHat",
     "ByParty",
     "Case",

@@ -113,6 +113,7 @@ class Conversation(models.Model):
     minutes = models.PositiveSmallIntegerField("minuter", default=60)
     how = models.CharField("hur", max_length=6, choices=How, default=How.PLACE)
     where = models.CharField("plats eller nummer", max_length=200, blank=True)
+    where_is_neutral = models.BooleanField("platsen får stå i kalendrar", default=False)
     link = models.URLField("länk", max_length=300, blank=True)
     starts_at = models.DateTimeField(null=True, blank=True)
     ends_at = models.DateTimeField(null=True, blank=True)
@@ -220,6 +221,7 @@ class ConversationEvent(ByParty):
 
     class Meta(ByParty.Meta):
         ordering = ["at", "pk"]
+        indexes = [models.Index(fields=["at"], name="conversation_event_at")]  # what has happened lately
 
     def __str__(self) -> str:
         return f"conversation event {self.pk}"

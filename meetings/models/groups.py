@@ -121,6 +121,7 @@ class Series(models.Model):
     to_on = models.DateField(null=True, blank=True)
     months_off = models.JSONField(default=list)  # numbers of the months without meetings
     place = models.CharField("plats", max_length=120, blank=True)
+    place_is_neutral = models.BooleanField("platsen får stå i kalendrar", default=False)
     link = models.URLField("länk", max_length=300, blank=True)
 
     class Meta:

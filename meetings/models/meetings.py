@@ -20,6 +20,7 @@ class Meeting(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     place = models.CharField("plats", max_length=120, blank=True)
+    place_is_neutral = models.BooleanField("platsen får stå i kalendrar", default=False)  # tells nothing of whom or why
     link = models.URLField("länk", max_length=300, blank=True)
     state = models.CharField(max_length=12, choices=MeetingState, default=MeetingState.PLANNED)
     called_at = models.DateTimeField(null=True, blank=True)
@@ -91,6 +92,7 @@ class MeetingEvent(ByHat):
 
     class Meta(ByHat.Meta):
         ordering = ["at", "pk"]
+        indexes = [models.Index(fields=["at"], name="meeting_event_at")]  # what has happened lately
 
     def __str__(self) -> str:
         return f"meeting event {self.pk}"

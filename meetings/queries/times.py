@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
 
-from meetings.models import Attendance, Conversation, Party, TimeAnswer, TimeOption
+from meetings.models import Attendance, BusyTime, Conversation, Party, TimeAnswer, TimeOption
 from meetings.queries.conversations import Access, access_conversation, parties_of
 from meetings.states import Answer, ConversationState, MeetingState, PartyKind
 from workspace.clocks import add_working_days, day_off
@@ -208,34 +208,53 @@ def new_times(conversation: Conversation, parties: list[Party]) -> tuple[datetim
 
 
 def busy_times(conversation: Conversation, members: list[Membership], now: datetime) -> list[Span]:
-    """When any of the members sits in a meeting they said yes to, or they or the participant in another conversation.
+    """When any of the members is busy, or the participant sits in another conversation."""
+    found = [span for spans in busy_of(members, now, besides=conversation).values() for span in spans]
+    return found + busy_with_participant(conversation, now)
 
-    People, not hats: somebody who works in two places is one person.
+
+def busy_of(members: Iterable[Membership], now: datetime, besides: Conversation | None = None) -> dict[int, list[Span]]:
+    """By user, when they are called to a meeting and have not said no, sit in another conversation, or are busy
+    elsewhere by the calendar they gave. People, not hats: who works in two places is one person. Three queries.
     """
-    users = [member.user_id for member in members]
+    users = {member.user_id for member in members}
     coming = Attendance.objects.filter(
+        Q(answer=Answer.COMING) | Q(asked_at__isnull=False) & ~Q(answer=Answer.NOT_COMING),
         member__user__in=users,
-        answer=Answer.COMING,
         meeting__state__in=[MeetingState.PLANNED, MeetingState.CALLED, MeetingState.IN_PROGRESS],
         meeting__ends_at__gt=now,
-    ).values_list("meeting__starts_at", "meeting__ends_at")
-    theirs = Party.objects.filter(member__user__in=users, left_at__isnull=True).values("conversation")
+    ).values_list("member__user", "meeting__starts_at", "meeting__ends_at")
     talks = (
-        Conversation.objects.filter(Q(pk__in=theirs) | Q(participant=conversation.participant_id))
-        .filter(state=ConversationState.INVITED, ends_at__gt=now)
-        .exclude(pk=conversation.pk)
-        .values_list("starts_at", "ends_at")
+        Party.objects.filter(member__user__in=users, left_at__isnull=True)
+        .filter(conversation__state=ConversationState.INVITED, conversation__ends_at__gt=now)
+        .exclude(conversation=besides.pk if besides else None)
+        .values_list("member__user", "conversation__starts_at", "conversation__ends_at")
     )
-    return [(starts, ends) for starts, ends in [*coming, *talks] if starts and ends]
+    own = BusyTime.objects.filter(user__in=users, ends_at__gt=now).values_list("user", "starts_at", "ends_at")
+    found: dict[int, list[Span]] = {user: [] for user in users}
+    for user, starts, ends in [*coming, *talks, *own]:
+        if starts and ends:
+            found[user].append((starts, ends))
+    return found
+
+
+def busy_with_participant(conversation: Conversation, now: datetime) -> list[Span]:
+    """When the participant sits in another conversation."""
+    others = Conversation.objects.filter(participant=conversation.participant_id).exclude(pk=conversation.pk)
+    others = others.filter(state=ConversationState.INVITED, ends_at__gt=now)
+    return [(one.starts_at, one.ends_at) for one in others if one.starts_at and one.ends_at]
 
 
 def days_away(members: list[Membership], first: date, last: date) -> set[date]:
     """The days when any of the members has a registered absence."""
-    away = Absence.objects.filter(
-        membership__user__in=[member.user_id for member in members], from_on__lte=last, to_on__gte=first
-    )
-    return {
-        begins + timedelta(days=number)
-        for begins, ends in ((max(row.from_on, first), min(row.to_on, last)) for row in away)
-        for number in range((ends - begins).days + 1)
-    }
+    return {day for days in days_away_of(members, first, last).values() for day in days}
+
+
+def days_away_of(members: Iterable[Membership], first: date, last: date) -> dict[int, set[date]]:
+    """By user, the days from one to another, both included, when they are registered as away, in any of their hats."""
+    found: dict[int, set[date]] = {member.user_id: set() for member in members}
+    rows = Absence.objects.filter(membership__user__in=list(found), from_on__lte=last, to_on__gte=first)
+    for user, from_on, to_on in rows.values_list("membership__user", "from_on", "to_on"):
+        begins, ends = max(from_on, first), min(to_on, last)
+        found[user] |= {begins + timedelta(days=number) for number in range((ends - begins).days + 1)}
+    return found

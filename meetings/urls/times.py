@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from meetings.views import invitations, times
+from meetings.views import finding, invitations, times
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # ---------- times ----------
     path("samtal/<int:pk>/tider/", times.propose, name="propose_times"),
+    path("samtal/<int:pk>/hitta-tid/", finding.find_for_talk, name="find_talk_time"),
     path("samtal/<int:pk>/tider/forslag/", times.add_suggested, name="add_suggested"),
     path("samtal/<int:pk>/tider/svar/", times.answer, name="answer_times"),
     path("samtal/tid/<int:pk>/ta-bort/", times.withdraw, name="withdraw_time"),

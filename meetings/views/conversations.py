@@ -256,5 +256,7 @@ def _plan(
         others=form.chosen,
         request=wish,
         plan=open_plan(person),
-        **{name: data[name] for name in ("about", "minutes", "how", "where", "link", "wished_form")},
+        **{
+            name: data[name] for name in ("about", "minutes", "how", "where", "where_is_neutral", "link", "wished_form")
+        },
     )

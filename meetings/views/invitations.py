@@ -49,7 +49,8 @@ S = ConversationState
 
 def _appointment(form: MeetForm) -> Appointment:
     data = form.cleaned_data
-    return Appointment(form.starts_at, how=data["how"], where=data["where"], link=data["link"])
+    known = {name: data[name] for name in ("how", "where", "where_is_neutral", "link")}
+    return Appointment(form.starts_at, **known)
 
 
 def _needs_interpreter(access: Access) -> bool:
@@ -134,10 +135,10 @@ def move(request: MemberRequest, pk: int) -> HttpResponse:
 
     def act() -> str:
         booked = form.interpreter_booked
-        move_conversation(
+        called = move_conversation(
             by=request.hat, conversation=conversation, meeting=_appointment(form), interpreter_booked=booked
         )
-        return say_off([form.starts_at])
+        return f"Alla har fått en ny kallelse. {say_off([form.starts_at])}".strip() if called else ""
 
     return act_page(
         request,
@@ -146,7 +147,7 @@ def move(request: MemberRequest, pk: int) -> HttpResponse:
         form,
         act,
         name="move_conversation",
-        done="Ändringen är sparad. Alla har fått en ny kallelse.",
+        done="Ändringen är sparad.",
         called=called_names(access),
     )
 

@@ -18,12 +18,14 @@ from meetings.actions.series import (
     open_extra_meeting,
 )
 from meetings.actions.steps import require_arranger
+from meetings.forms.finding import time_found
 from meetings.forms.series import CancelForm, DayForm, DaysOffForm, ExtraMeetingForm, MeetingTimeForm, SeriesForm
 from meetings.models import Group, Meeting, Series
 from meetings.queries import access_meeting
 from meetings.queries.groups import answers_to
 from meetings.queries.series import exceptions_of, follow, opened_ahead, rule_of, running_series
 from meetings.schedule import HORIZON, occurrences, say_number, sentence, span
+from meetings.views.dates import NOT_ASKED, Taken, asks_for_file, take_date
 from meetings.views.groups import arranged, saved
 from meetings.views.meeting import head_context
 from workspace.clocks import add_months, day_off
@@ -184,6 +186,10 @@ def meeting_time(request: AnyHatRequest, pk: int) -> HttpResponse:
     """Another time or place for one meeting. Says first how many have to be asked again."""
     meeting = _arranged_meeting(request, pk)
     shown = meeting.starts_at.isoformat()
+    if asks_for_file(request):
+        taken = take_date(request)
+        form = MeetingTimeForm(meeting=meeting, initial=taken.values)
+        return _time_page(request, meeting, form, taken, request.POST.get("shown", shown))
     form = MeetingTimeForm(request.POST or None, meeting=meeting)
     if request.method == "POST" and request.POST.get("shown", shown) != shown:
         form.add_error("day", f"Någon hann före. Mötet är nu {say_moment(meeting.starts_at)}.")
@@ -200,6 +206,7 @@ def meeting_time(request: AnyHatRequest, pk: int) -> HttpResponse:
                     starts_at=starts_at,
                     ends_at=ends_at,
                     place=data["place"],
+                    place_is_neutral=data["place_is_neutral"],
                     link=data["link"],
                 ),
                 "Mötet är ändrat.",
@@ -207,8 +214,15 @@ def meeting_time(request: AnyHatRequest, pk: int) -> HttpResponse:
             )
         except NotAllowed as refusal:
             form.add_error("day", refusal.sentence)
-    context = {"meeting": meeting, "form": form, "answered": _answered(meeting), "shown": shown}
-    return render(request, "meetings/meeting_time.html", context, status=422 if form.errors else 200)
+    return _time_page(request, meeting, form, NOT_ASKED, shown)
+
+
+def _time_page(
+    request: AnyHatRequest, meeting: Meeting, form: MeetingTimeForm, taken: Taken, shown: str
+) -> HttpResponse:
+    context = {"meeting": meeting, "form": form, "answered": _answered(meeting), "shown": shown, "taken": taken}
+    status = 422 if form.errors or taken.form.errors else 200
+    return render(request, "meetings/meeting_time.html", context, status=status)
 
 
 @hat_page
@@ -230,9 +244,13 @@ def meeting_cancel(request: AnyHatRequest, pk: int) -> HttpResponse:
 
 @hat_page
 def meeting_new(request: AnyHatRequest, pk: int) -> HttpResponse:
-    """A meeting outside the series."""
+    """A meeting outside the series. A time that «Hitta en tid» found stands in the address."""
     group = arranged(request, pk)
-    form = ExtraMeetingForm(request.POST or None, hat=request.hat, group=group)
+    if asks_for_file(request):
+        taken = take_date(request)
+        form = ExtraMeetingForm(hat=request.hat, group=group, initial=taken.values)
+        return _new_page(request, group, form, taken)
+    form = ExtraMeetingForm(request.POST or None, hat=request.hat, group=group, initial=time_found(request.GET))
     if request.method == "POST" and form.is_valid():
         starts_at, ends_at = form.span
 
@@ -243,6 +261,7 @@ def meeting_new(request: AnyHatRequest, pk: int) -> HttpResponse:
                 starts_at=starts_at,
                 ends_at=ends_at,
                 place=form.cleaned_data["place"],
+                place_is_neutral=form.cleaned_data["place_is_neutral"],
                 link=form.cleaned_data["link"],
                 joined_group=form.joined,
             )
@@ -253,5 +272,10 @@ def meeting_new(request: AnyHatRequest, pk: int) -> HttpResponse:
             return do_once(request, f"open_extra_meeting {pk}", perform)
         except NotAllowed as refusal:
             form.add_error("day", refusal.sentence)
-    context = {"group": group, "form": form}
-    return render(request, "meetings/meeting_new.html", context, status=422 if form.errors else 200)
+    return _new_page(request, group, form, NOT_ASKED)
+
+
+def _new_page(request: AnyHatRequest, group: Group, form: ExtraMeetingForm, taken: Taken) -> HttpResponse:
+    context = {"group": group, "form": form, "taken": taken}
+    status = 422 if form.errors or taken.form.errors else 200
+    return render(request, "meetings/meeting_new.html", context, status=status)

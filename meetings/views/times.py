@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from meetings.actions.conversation_steps import NOT_CONVENER
 from meetings.actions.times import HAS_TIME, answer_times, propose_times, withdraw_time
+from meetings.forms.finding import chosen_in_address, rows_of_times, times_chosen
 from meetings.forms.times import SuggestedForm, TimesAnswerForm, TimesForm, say_off
 from meetings.models import Party, TimeAnswer, TimeOption
 from meetings.queries.conversations import Access, access_conversation, parties_of
@@ -183,16 +184,18 @@ def act_page(
 # ---------- times ----------
 @member_page
 def propose(request: MemberRequest, pk: int) -> HttpResponse:
-    """Propose times."""
+    """Propose times. Those that «Hitta en tid» found stand in the address."""
     access = arranging(request, pk)
-    form = TimesForm(request.POST or None)
+    chosen = times_chosen(request.GET)
+    form = TimesForm(request.POST or None, initial=rows_of_times(chosen))
 
     def act() -> str:
         propose_times(by=request.hat, conversation=access.conversation, starts=form.starts)
         return say_off(form.starts)
 
     done, shown = "Tiderna är föreslagna.", _times(access)
-    return act_page(request, access, "talk_times", form, act, name="propose_times", done=done, times=shown)
+    words = {"times": shown, "chosen": chosen_in_address(chosen)}
+    return act_page(request, access, "talk_times", form, act, name="propose_times", done=done, **words)
 
 
 @require_POST

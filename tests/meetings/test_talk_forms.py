@@ -33,8 +33,8 @@ def rows() -> Callable[[], object]:
 
 def test_every_form_of_the_conversations_is_here(cast: Cast) -> None:
     assert list(talk_forms(cast)) == TALK_FORMS
-    shown = {"conversation", "conversation_fragment", "invitation", "agreement", "agreement_fragment"}
-    papers = {"agreement_version", "agreement_pdf", "agreement_letter", "invitation_letter"}
+    shown = {"conversation", "conversation_fragment", "invitation", "agreement", "agreement_fragment", "find_talk_time"}
+    papers = {"agreement_version", "agreement_pdf", "agreement_letter", "invitation_letter", "conversation_ics"}
     assert OF_TALKS - shown - papers <= set(TALK_FORMS)
     assert OF_CONVENER <= OF_TALKS
 

@@ -26,7 +26,10 @@ class AuditEntry(models.Model):
     disclosure_id = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["session_digest", "what", "object_id"])]
+        indexes = [
+            models.Index(fields=["session_digest", "what", "object_id"]),
+            models.Index(fields=["at"], name="audit_at"),  # what has happened lately
+        ]
 
     def __str__(self) -> str:
         return f"audit {self.pk}"

@@ -75,6 +75,7 @@ def _plan(first: date) -> Series:
         from_on=first,
         months_off=given.MONTHS_OFF,
         place=given.PLACE,
+        place_is_neutral=True,
     )
 
 

@@ -164,6 +164,7 @@ def _begin(made: Made, about: str, wish: ConversationRequest | None = None) -> C
         minutes=LASTED,
         how=How.PLACE,
         where=given.PLACE,
+        where_is_neutral=True,
         link="",
         others=[(made.desks[given.OTHER_AGENCY], made.members[given.OTHER])],
         request=wish,
@@ -182,7 +183,7 @@ def _invite(made: Made, talk: Conversation, starts: datetime) -> None:
     invite(
         by=made.members[given.CONVENER],
         conversation=talk,
-        meeting=Appointment(starts_at=starts, how=How.PLACE, where=given.PLACE),
+        meeting=Appointment(starts_at=starts, how=How.PLACE, where=given.PLACE, where_is_neutral=True),
     )
 
 

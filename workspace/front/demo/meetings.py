@@ -6,7 +6,7 @@ from typing import NamedTuple
 from meetings.states import Purpose, Section
 
 GROUP = "Samverkansgruppen Piteå"
-PLACE = "Stadshuset, rum Älven"
+PLACE = "Stadshuset, rum Älven"  # tells nothing of whom or why, so it may stand in calendars
 WEEKDAY, BEGINS, ENDS = 1, time(13), time(15)  # the third Tuesday
 MONTHS_OFF = [7]
 YEAR = 335  # calendar days that the group has met: the agencies have cooperated a little longer

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 PERSON, CONVENER, OTHER, OTHER_AGENCY = "mira", "soc-pitea", "af-pitea", "af-pitea"
 PURPOSE = "börja arbetsträna"
-PLACE = "Stadshuset, rum Älven"
+PLACE = "Stadshuset, rum Älven"  # tells nothing of whom or why, so it may stand in calendars
 EVERY = 3  # months
 
 ABOUT_LAST = "Hur kan Mira börja arbetsträna, och vad behöver hon för att det ska gå?"
