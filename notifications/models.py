@@ -57,17 +57,26 @@ class Notification(models.Model):
         return f"notification {self.pk}"
 
 
-class DigestMail(models.Model):
+class OutgoingMail(models.Model):
+    """What every mail that is queued and sent has: how far it has come."""
+
+    made_at = models.DateTimeField(default=timezone.now)
+    # Set and committed before it is sent: one that is claimed and not sent is being sent, or its sender died.
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    tried_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=80, blank=True)  # the kind of error only
+
+    class Meta:
+        abstract = True
+
+
+class DigestMail(OutgoingMail):
     """The one mail of a day to somebody who has something to read. Says neither what nor from whom (L50)."""
 
     user = models.ForeignKey(UserAccount, on_delete=models.CASCADE, related_name="digest_mails")
     day = models.DateField()
-    made_at = models.DateTimeField(default=timezone.now)
-    # Set and committed before the mail is sent: one that is claimed and not sent is being sent, or its sender died.
-    claimed_at = models.DateTimeField(null=True, blank=True)
-    sent_at = models.DateTimeField(null=True, blank=True)
-    tries = models.PositiveSmallIntegerField(default=0)
-    last_error = models.CharField(max_length=80, blank=True)  # the kind of error only
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "day"], name="one_digest_a_day")]
@@ -77,20 +86,14 @@ class DigestMail(models.Model):
         return f"digest {self.pk}"
 
 
-class ParticipantMail(models.Model):
+class ParticipantMail(OutgoingMail):
     """One mail or SMS to a participant who has something to read. Says neither what nor from whom (L50).
 
     Where it goes and in which words is the participant's choice when it is sent, not when it was asked for.
     """
 
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="mails")
-    made_at = models.DateTimeField(default=timezone.now)
-    # Set and committed before it is sent: one that is claimed and not sent is being sent, or its sender died.
-    claimed_at = models.DateTimeField(null=True, blank=True)
-    sent_at = models.DateTimeField(null=True, blank=True)
     channel = models.CharField(max_length=8, choices=Channel, blank=True)  # by which it was sent
-    tries = models.PositiveSmallIntegerField(default=0)
-    last_error = models.CharField(max_length=80, blank=True)  # the kind of error only
 
     class Meta:
         constraints = [

@@ -23,13 +23,15 @@ OF_REFERRAL = {
     "referral_renew_ground", "referral_leave_be", "referral_new_date", "referral_pause", "referral_remind",
     "referral_note", "referral_dispute", "referral_settle", "referral_agency_note",
 }  # fmt: skip
-OF_TOKEN = {"sign_in_link", "own_link"}
+OF_TOKEN = {"sign_in_link", "own_link", "calendar_feed"}
+OF_CALENDAR = {"calendar_link", "end_feed_address"}  # a person's own, whatever hat they wear
 OF_ABSENCE = {"end_absence"}
 OF_HELP = {"help_request"}
 
 # The meetings': by what the address says, one after the other. The last key is the one that may be missing.
 OF_GROUP = {
     "group", "change_group", "end_group", "group_seats", "new_series", "change_series", "series_day", "new_meeting",
+    "find_group_time",
     "agenda_template", "add_template_item", "place_template_item", "add_prepared_template_item",
     "proposals", "new_proposal",
 }  # fmt: skip
@@ -47,7 +49,7 @@ OF_MEETING = {
 OF_MEETING_AND_PROPOSAL = {"accept_proposal"}
 OF_MEETING_AND_ITEM = {"change_item", "move_item", "remove_item", "invite_to_item", "add_decision", "add_action"}
 OF_MEETING_AND_ITEM |= {"prepared_item"}
-OF_MEETING |= {"gender_item", "gender_answer_fragment", "close_gender_item"}
+OF_MEETING |= {"gender_item", "gender_answer_fragment", "close_gender_item", "meeting_ics"}
 OF_GUEST = {"take_back_invitation"}
 OF_ITEM = {"item_gender", "note_save", "note_merge"}
 OF_DECISION = {"remove_decision", "decision", "report_decision", "reopen_decision", "choose_indicator"}
@@ -74,7 +76,9 @@ OF_MEETINGS = (
 OF_CONVERSATION = {
     "conversation", "conversation_fragment", "change_conversation", "book_interpreter", "decide_form", "add_party",
     "conversation_ground", "ask_conversation", "propose_times", "add_suggested", "answer_times", "invite",
+    "find_talk_time",
     "move_conversation", "cancel_conversation", "hold_conversation", "invitation", "answer_invitation",
+    "conversation_ics",
 }  # fmt: skip
 OF_PARTY = {"change_party", "remove_party", "invite_late"}
 OF_REQUEST = {"answer_request"}
@@ -151,7 +155,7 @@ OF_TIME_MONTH = {"time_sums_csv"}
 OF_PAPERS = OF_DOCUMENT | OF_DOCUMENT_VERSION | OF_CO_FINANCING | OF_TIME_REPORT | OF_TIME_MONTH
 OF_STAFF = (
     OF_PERSON | OF_CONSENT | OF_REFERRAL | OF_ABSENCE | OF_HELP | OF_MEETINGS | OF_TALKS | OF_WAYS | OF_FIGURES
-    | OF_PAPERS
+    | OF_PAPERS | OF_CALENDAR
 )  # fmt: skip
 OF_ANYTHING = OF_STAFF | OF_TOKEN | OF_OWN
 POST_ONLY = {name for name in OF_REFERRAL if name.startswith("referral_")} - {"referral_fragment"}
@@ -202,6 +206,9 @@ POST_ONLY |= {"close_gender_item"}
 GET_ONLY |= {"documents", "document", "document_version", "document_changes"}
 GET_ONLY |= {"co_financing", "time_reports", "time_report_csv", "time_sums_csv"}
 POST_ONLY |= {"publish_document", "end_document", "adopt_document", "confirm_document", "time_report_reopen"}
+GET_ONLY |= {"meeting_ics", "conversation_ics"}
+GET_ONLY |= {"find_talk_time", "find_group_time"}
+POST_ONLY |= {"choose_calls", "make_feed_address", "end_feed_address", "remove_busy_calendar"}
 REFUSED_METHODS = {"get": POST_ONLY, "post": GET_ONLY}  # answered 405, whoever asks
 
 

@@ -20,11 +20,15 @@ NOT_FOR_SERVERS = {"DATABASE_OWNER_URL", "DJANGO_ALLOW_ASYNC_UNSAFE", "PYTEST_CU
 
 
 class Daphne:
-    """One Daphne process. Give the whole environment it shall have; `start` returns when /health/ answers 200."""
+    """One Daphne process. Give the whole environment it shall have; `start` returns when /health/ answers 200.
 
-    def __init__(self, env: Mapping[str, str], *, port: int = 0) -> None:
+    `quiet`: without its log of requests, as the README says that it be started.
+    """
+
+    def __init__(self, env: Mapping[str, str], *, port: int = 0, quiet: bool = False) -> None:
         self.env = {name: value for name, value in env.items() if name not in NOT_FOR_SERVERS}
         self.port = port
+        self.options = ["-v", "0"] if quiet else []
         self.log_path: Path = new_folder("daphne") / "log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -57,7 +61,10 @@ class Daphne:
             self._bind(listener)
             listener.listen(128)
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "daphne", "--fd", str(listener.fileno()), "workspace.asgi:application"],
+                [
+                    *(sys.executable, "-m", "daphne", *self.options),
+                    *("--fd", str(listener.fileno()), "workspace.asgi:application"),
+                ],
                 cwd=ROOT,
                 env=self.env | {"PYTHONUNBUFFERED": "1"},
                 stdin=subprocess.DEVNULL,

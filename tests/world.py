@@ -11,6 +11,7 @@ from django.utils import timezone
 from referrals.models import Referral
 from referrals.states import ReferralState
 from tests.addresses import (
+    OF_CALENDAR,
     OF_CONSENT,
     OF_FIGURES,
     OF_HELP,
@@ -22,6 +23,7 @@ from tests.addresses import (
     OF_TALKS,
     OF_WAYS,
 )
+from tests.calendar.calendar_forms import make_keys
 from tests.cast import SECRET_NAME, SECRET_TEXT, Cast, draft
 from tests.meetings.talk_world import TALK_MARKERS, TalkWorld, make_talk_world
 from tests.meetings.world import MeetingWorld, make_world
@@ -60,6 +62,8 @@ class World:
         elif name in OF_WAYS | OF_FIGURES | OF_OWN_WAY:
             assert self.ways is not None
             return reverse(name, args=self.ways.keys(name, MISSING if missing else None))
+        elif name in OF_CALENDAR:
+            return reverse(name, args=[make_keys(self.cast, name, missing=missing)])
         elif name in OF_PAPERS:
             assert self.papers is not None
             keys = self.papers.keys(name)
@@ -105,6 +109,8 @@ def make_whole_world(cast: Cast) -> World:
     world.talks = make_talk_world(cast)
     world.ways = make_way_world(cast)
     world.papers = make_paper_world(cast)
+    for name in OF_CALENDAR:
+        make_keys(cast, name, missing=False)
     return world
 
 

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from email.utils import parseaddr
 from pathlib import Path
 from string import ascii_letters, digits
 from urllib.parse import urlsplit
@@ -64,6 +65,7 @@ INSTALLED_APPS = [
     "notifications",
     "referrals",
     "meetings",
+    "meetings.calendar",
     "meetings.figures",
     "meetings.steering",
     "workspace.front",
@@ -174,6 +176,21 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Samverkansrum <samv
 SMS_GATEWAY = env.str("SMS_GATEWAY", default="")
 if set(SMS_GATEWAY) - {*ascii_letters, *digits, ".", "-"}:
     raise ImproperlyConfigured("SMS_GATEWAY är ingen domän. Skriv till exempel sms.exempel.se.")
+# Who calls to meetings in calendars, the mailbox where clients' answers come, and hosts on the inside that people's own
+# calendars may be fetched from.
+CALENDAR_EMAIL = env.str("CALENDAR_EMAIL", default="") or parseaddr(DEFAULT_FROM_EMAIL)[1]
+if "@" not in CALENDAR_EMAIL:
+    raise ImproperlyConfigured(
+        "CALENDAR_EMAIL är ingen e-postadress. Skriv till exempel kalender@samverkan.exempel.se."
+    )
+REPLY_MAILBOX = env.str("REPLY_MAILBOX", default="")
+if REPLY_MAILBOX and urlsplit(REPLY_MAILBOX).scheme not in {"imap", "imaps"}:
+    raise ImproperlyConfigured(
+        "REPLY_MAILBOX är ingen brevlåda. Skriv till exempel imaps://konto:lösenord@värd:993/INBOX."
+    )
+# Our mail server's name in Authentication-Results. Given, only what it vouches for is an answer by mail.
+REPLY_AUTHSERV = env.str("REPLY_AUTHSERV", default="")
+CALENDAR_HOSTS = env.list("CALENDAR_HOSTS", default=[])
 EMAIL_TIMEOUT = 20  # seconds; without it a mail server that hangs holds every other job
 EMAIL_URL = env.email_url("EMAIL_URL", default="smtp://localhost:25" if PRODUCTION else "filemail:")
 if DEMO or EMAIL_URL["EMAIL_BACKEND"].endswith("filebased.EmailBackend"):
@@ -248,7 +265,13 @@ TIME_ZONE = "Europe/Stockholm"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        # Every handler's: addresses that open something by themselves are never written.
+        "plain": {
+            "()": "workspace.redaction.RedactingFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {

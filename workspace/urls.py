@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("notifications.urls")),
     path("", include("referrals.urls")),
     path("", include("meetings.urls")),
+    path("", include("meetings.calendar.urls")),
     path("", include("meetings.figures.urls")),
     path("", include("meetings.steering.urls")),
     path("", include("workspace.front.urls")),

@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import TypeVar
 
 from django.core.exceptions import ValidationError
@@ -14,11 +16,11 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from notifications.models import DigestMail, ParticipantMail
+from notifications.models import OutgoingMail
 
 log = logging.getLogger("samverkansrum.mail")
 
-Mail = TypeVar("Mail", DigestMail, ParticipantMail)
+Mail = TypeVar("Mail", bound=OutgoingMail)
 MOST_TRIES = 5
 STALE = timedelta(minutes=10)  # a claim older than this was left by a process that died
 # What sending raises: the server's no or its silence (smtplib's errors are OSError), or an address that is none.
@@ -35,6 +37,18 @@ def unsent(rows: QuerySet[Mail]) -> QuerySet[Mail]:
     return rows.filter(unclaimed(), sent_at__isnull=True, tries__lt=MOST_TRIES).order_by("pk")
 
 
+def rested(pause: timedelta) -> Q:
+    """Rows that nobody has tried, or not for so long times how often they have been tried."""
+    now = timezone.now()
+    waits = (Q(tries=tries, tried_at__lte=now - pause * tries) for tries in range(1, MOST_TRIES))
+    return reduce(or_, waits, Q(tries=0))
+
+
+def given_up(rows: QuerySet[Mail]) -> QuerySet[Mail]:
+    """Those that are tried no more."""
+    return rows.filter(unclaimed(), sent_at__isnull=True, tries__gte=MOST_TRIES)
+
+
 def checked_address(text: str) -> str:
     """An e-mail address and nothing else, or ValidationError. Django's own check lets control characters by, quoted."""
     if not text.isprintable() or any(letter in text for letter in ' ",;:<>()[]\\'):
@@ -48,7 +62,8 @@ def send_each(owed: Callable[[], QuerySet[Mail]], write: Callable[[Mail, BaseEma
 
     Each in order: reach the server, claim the row and commit, send, note it as sent. Any number of processes may
     do it at once: only one gets the claim. A mail the server refuses is kept for the next sweep, at most five times;
-    where no server answers nothing is claimed, and no try is used up. Only the kind of an error is kept.
+    where no server answers nothing is claimed, and no try is used up. Only the kind of an error is kept. What is sent
+    more often than by the ten-minute sweep must rest between its tries: let `owed` ask for `rested`.
 
     At least once, and twice only where a process dies between the server's yes and our note of it. The repeat has the
     same Message-ID, so the receiving server can see that it is one mail. Call it outside transactions.
@@ -71,12 +86,13 @@ def send_each(owed: Callable[[], QuerySet[Mail]], write: Callable[[Mail, BaseEma
 def _claim(mail: Mail) -> bool:
     """Take a mail for this process, committed before it is sent. False: another process was faster."""
     with transaction.atomic(durable=True):
-        free = unsent(type(mail).objects.filter(pk=mail.pk))
-        return bool(free.update(claimed_at=timezone.now(), tries=F("tries") + 1))
+        free = unsent(type(mail)._default_manager.filter(pk=mail.pk))
+        now = timezone.now()
+        return bool(free.update(claimed_at=now, tried_at=now, tries=F("tries") + 1))
 
 
 def _send(mail: Mail, write: Callable[[Mail, BaseEmailBackend], EmailMessage], server: BaseEmailBackend) -> bool:
-    row = type(mail).objects.filter(pk=mail.pk)
+    row = type(mail)._default_manager.filter(pk=mail.pk)
     try:
         write(mail, server).send()
     except NOT_SENT as error:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from meetings.figures.rules import follows_figures
 from meetings.models import Case
 from tests.addresses import OWN_WAY_IN, addresses, said
+from tests.calendar.calendar_forms import MISSING_UID
 from tests.cast import SECRET_NAME, SECRET_TEXT, Cast, make_user, sent
 from tests.meetings.cases import meeting_consent, put, running
 from tests.meetings.cast import Room, make_room
@@ -25,7 +26,9 @@ pytestmark = pytest.mark.django_db
 AsHat = Callable[[Hat], Client]
 ROLES = (CooperationRoleKind.EVALUATOR, CooperationRoleKind.ELECTED)
 
-OWN_ACCOUNT = {"choose_hat", "set_password"}
+# A person's own, whatever hat they wear: of the calendar, what they have chosen and given themselves.
+OWN_ACCOUNT = {"choose_hat", "set_password", "calendar", "choose_calls", "make_feed_address", "end_feed_address"}
+OWN_ACCOUNT |= {"busy_calendar", "remove_busy_calendar", "upload_reply"}
 FOR_ANYBODY = {"health"} | OWN_WAY_IN
 FIGURES = "figures"
 # What steering groups have decided in approved minutes, and what the agencies have agreed to work by.
@@ -72,7 +75,7 @@ def full_house(room: Room) -> dict[str, int]:
     }
 
 
-WORDS = {"piece": "huvud", "token": "x", "area": "work", "voice": "staff"}
+WORDS = {"piece": "huvud", "token": "x", "area": "work", "voice": "staff", "uid": MISSING_UID}
 
 
 def every_address(keys: dict[str, int]) -> Iterator[tuple[str, str]]:

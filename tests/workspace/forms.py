@@ -9,6 +9,7 @@ from django.utils import timezone
 from referrals import actions as referral_actions
 from referrals.models import Referral, SavedFilter
 from referrals.states import AnswerScope, ReferralState
+from tests.calendar.calendar_forms import CALENDAR_FORMS, calendar_forms
 from tests.cast import Cast, give_consent
 from tests.figures.figure_forms import FIGURE_FORMS, figure_forms
 from tests.meetings.forms import meeting_forms
@@ -128,6 +129,7 @@ def forms(cast: Cast) -> dict[str, Form]:
         **way_forms(cast),
         **figure_forms(cast),
         **paper_forms(cast),
+        **calendar_forms(cast),
     }
 
 
@@ -158,7 +160,7 @@ FORMS += [
     "case_action", "room_start", "room_go", "room_extend", "room_finish", "room_resume", "room_pen",
     "item_gender", "close_gender_item", "note_save", "note_merge",
 ]  # fmt: skip
-FORMS += TALK_FORMS + WAY_FORMS + FIGURE_FORMS + PAPER_FORMS
+FORMS += TALK_FORMS + WAY_FORMS + FIGURE_FORMS + PAPER_FORMS + CALENDAR_FORMS
 # What is posted and is not among them, and why.
 UNREPEATED = {
     "draft_autosave": "saved again while somebody types; it has a version of its own",
@@ -169,6 +171,7 @@ UNREPEATED = {
     "invitation_letter": "answers with a paper: each is made and logged anew",
     "own_page_link": "answers with a link, which is kept nowhere and so cannot be shown again",
     "own_page_code": "answers with a code, which is kept nowhere and so cannot be shown again",
+    "make_feed_address": "answers with an address, which is kept nowhere: one sent again takes the first one's place",
     "own_page_close": "closed is closed, and each time is logged",
     "switch_hat": "changes the session and nothing else",
     "read_all": "read is read",

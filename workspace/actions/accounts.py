@@ -55,3 +55,10 @@ def set_password(*, user: UserAccount, password: str) -> None:
     user.set_password(password)
     user.save(update_fields=["password"])
     record_act(by=None, act=AuditAct.WRITE, what="password", object_id=user.pk)
+
+
+@action
+def set_email(*, user: UserAccount, address: str) -> None:
+    """Write where an account's mails go; "" for nowhere. The address has been checked, and is the person's own."""
+    UserAccount.objects.filter(pk=user.pk).update(email=address)
+    record_act(by=None, act=AuditAct.WRITE, what="email", object_id=user.pk)

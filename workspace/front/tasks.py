@@ -1,7 +1,8 @@
-"""What runs by itself: the sweep, every ten minutes. `manage.py run_huey` runs it, in the demo the demo itself.
+"""What runs by itself: the sweep, every ten minutes, and the calendars, every minute.
 
-huey runs a job at most once, and every consumer has a clock of its own. So the sweep repeats what is still due, and
-each of its functions may be run again and by two processes at once.
+`manage.py run_huey` runs it, in the demo the demo itself. huey runs a job at most once, and every consumer has a clock
+of its own. So each repeats what is still due, and each of their functions may be run again and by two processes at
+once.
 """
 
 import logging
@@ -21,6 +22,11 @@ from meetings.actions.decision_clock import remind_of_decisions
 from meetings.actions.minutes_clock import watch_minutes
 from meetings.actions.openings import lapse_meetings, open_due_meetings, warn_of_gaps
 from meetings.actions.plans import tell_due_plans
+from meetings.calendar.actions.busy import fetch_due
+from meetings.calendar.actions.keeping import forget_old, keep_all, keep_lately
+from meetings.calendar.actions.mailing import send_calendar_mails
+from meetings.calendar.actions.replies import apply_waiting
+from meetings.calendar.actions.reply_mailbox import read_mailbox
 from meetings.figures.actions.freezing import freeze_ended_months
 from meetings.steering.actions.time_filling import make_time_reports
 from meetings.steering.actions.time_reminders import remind_of_time_reports
@@ -44,7 +50,6 @@ SWEEPS: tuple[Sweep, ...] = (
     remind_of_agenda,
     remind_of_decisions,
     watch_minutes,
-    watch_minutes,
     close_stale,
     tell_due_plans,
     remind_of_commitments,
@@ -54,10 +59,15 @@ SWEEPS: tuple[Sweep, ...] = (
     freeze_ended_months,
     make_time_reports,
     remind_of_time_reports,
+    keep_all,
+    forget_old,
     send_digests,
     send_participant_mails,
+    fetch_due,
 )
 EVERY = 10  # minutes
+# Each minute: what follows an act that people look at while they wait.
+EACH_MINUTE: tuple[Sweep, ...] = (keep_lately, read_mailbox, apply_waiting, send_calendar_mails)
 
 
 class CarryOn:
@@ -100,3 +110,14 @@ def sweep() -> None:
 @db_periodic_task(crontab(minute=f"*/{EVERY}"), expires=EVERY * 60)
 def sweep_by_the_clock() -> None:
     sweep.call()
+
+
+@task()
+def each_minute() -> None:
+    """The calendars: what has just changed."""
+    run_in_turn(EACH_MINUTE)
+
+
+@db_periodic_task(crontab(), expires=60)
+def calendars_by_the_clock() -> None:
+    each_minute.call()

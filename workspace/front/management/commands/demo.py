@@ -55,7 +55,7 @@ class Command(BaseCommand):
         if not options["no_serve"] and not options["jobs"]:
             require_free(port)
         if not settings.DEMO:
-            start_again_as_demo(Path(options["dir"]))
+            start_again_as_demo(Path(options["dir"]), port)
         if options["jobs"]:
             run_jobs()
             return
@@ -100,11 +100,12 @@ def require_free(port: int) -> None:
             raise CommandError(sentence, returncode=2) from error
 
 
-def start_again_as_demo(folder: Path) -> NoReturn:
+def start_again_as_demo(folder: Path, port: int) -> NoReturn:
     """Begin again with the demo's settings in the environment, since settings are read once."""
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    env = {"DATABASE_URL": f"sqlite:///{folder / 'samverkansrum.sqlite3'}", **os.environ}
+    here = {"DATABASE_URL": f"sqlite:///{folder / 'samverkansrum.sqlite3'}", "SITE_URL": f"http://{HOST}:{port}"}
+    env = here | dict(os.environ)
     env |= {"DEMO": "1", "DATA_DIR": str(folder), "ALLOWED_HOSTS": "127.0.0.1,localhost,[::1]"}
     sys.stdout.flush()
     os.execve(sys.executable, [sys.executable, *sys.argv], env)
