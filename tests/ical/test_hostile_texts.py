@@ -185,9 +185,9 @@ def test_an_address_is_one_address(address: str, written: str) -> None:
 
 
 def test_an_event_has_nowhere_to_put_a_title_a_name_or_a_text() -> None:
-    """Nothing is revealed that is not told: all that an event knows is when, where it is neutral, and a link."""
+    """Nothing is revealed that is not told: when, where it is neutral, a link, and what its reader answered."""
     assert {field.name for field in dataclasses.fields(Event)} == {
-        *("uid", "sequence", "stamp", "starts_at", "ends_at", "url", "place", "recurrence", "instead_of"),
+        *("uid", "sequence", "stamp", "starts_at", "ends_at", "url", "place", "recurrence", "instead_of", "answer"),
     }
     assert {field.name for field in dataclasses.fields(Reader)} == {"address", "answer", "asks"}
 
