@@ -3,7 +3,8 @@
 #   make fresh    the same, from the beginning
 #   make test     all tests (LONG=1: the long ones too; some of them: docs/testing.md)
 #   make lint     ruff and mypy
-#   make bench    how fast the live room is, and what the board costs with a million referrals, what the figures and the feeds cost (docs/bench.md)
+#   make bench    how fast an act is on the other's page, the live room, a day of 5,000 users, the board, the figures, the feeds (docs/bench.md)
+#   make chaos    what is kept when processes are killed, and the raw counts (docs/chaos.md)
 
 PORT = 8000
 LONG =
@@ -15,7 +16,7 @@ LONG_OPTION = $(if $(filter-out 0,$(LONG)),--long)
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
-.PHONY: run fresh install test lint measures bench lock vendor
+.PHONY: run fresh install test lint measures bench chaos lock vendor
 
 run: install
 	@$(BIN)/python manage.py demo --port $(PORT) --dir .demo
@@ -48,6 +49,7 @@ EMBEDDED = SAMVERKAN_TEST_BACKEND=embedded $(PYTEST) -m embedded
 test: .venv/.dev
 	@sh tools/ensure_chromium.sh
 	@sh tools/ensure_calendar_clients.sh
+	@sh tools/ensure_running_tools.sh
 	$(PYTEST) -n 2 --dist worksteal --ignore=tests/journeys
 	$(PYTEST) tests/journeys
 	$(EMBEDDED) -n 2 --dist worksteal --ignore=tests/journeys
@@ -62,10 +64,15 @@ measures: .venv/.dev
 	$(BIN)/python tools/measures.py
 
 bench: .venv/.dev
+	$(BIN)/python tools/bench_wire.py
+	$(BIN)/python tools/bench_day.py
 	$(BIN)/python tools/bench_room.py
 	$(BIN)/python tools/bench_figures.py
 	$(BIN)/python tools/bench_calendar.py
 	$(BIN)/python tools/bench.py
+
+chaos: .venv/.dev
+	$(BIN)/python tools/chaos.py
 
 vendor: .venv/.runtime
 	$(BIN)/python tools/vendor.py

@@ -273,6 +273,20 @@ class Reminder(models.Model):
         return f"reminder {self.pk}"
 
 
+class ReferralPresence(models.Model):
+    """When a page of one side last said that the referral is open there. One row per side, and nobody's name."""
+
+    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="presences")
+    side = models.CharField(max_length=10, choices=Side)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["referral", "side"], name="presence_once_per_side")]
+
+    def __str__(self) -> str:
+        return f"presence {self.pk}"
+
+
 class SavedFilter(models.Model):
     """A coordinator's own selection of the board, by name."""
 

@@ -34,6 +34,16 @@ def side_of(member: Membership, referral: Referral) -> Side:
     return Side.SENDER if referral.sender.agency_id == member.agency_id else Side.RECEIVER
 
 
+def listening(referral: Referral, side: Side) -> str:
+    """Whose open pages hear of it on one side: the agency's that stands there now, never a former receiver's."""
+    return wire_side(referral.sender.agency_id if side == Side.SENDER else referral.receiver.agency_id)
+
+
+def wire_side(agency_id: int) -> str:
+    """An agency's side of a thing's hints."""
+    return f"myndighet{agency_id}"
+
+
 def acts_for(member: Membership, referral: Referral) -> set[Side]:
     """The sides this hat acts for: its own, and for the sender that of a receiver without an account (R72)."""
     side = side_of(member, referral)
@@ -108,6 +118,14 @@ def can_set_date(member: Membership, referral: Referral) -> bool:
     by_letter = referral.receiver.agency.by_letter and referral.turn_id == referral.receiver_id
     has_clock = referral.state != ReferralState.DRAFT and referral.lapsed_at is None
     return is_caseworker(member) and (mine or by_letter) and has_clock
+
+
+def can_be_present(member: Hat, referral: Referral) -> bool:
+    """A caseworker of one of the two agencies it is between now, both with accounts here; not while it is a draft."""
+    sides = (referral.sender.agency, referral.receiver.agency)
+    here = all(agency.left_on is None and not agency.by_letter for agency in sides)
+    running = referral.is_open and referral.state != ReferralState.DRAFT
+    return is_caseworker(member) and member.agency_id in {agency.pk for agency in sides} and here and running
 
 
 def can_remind(member: Hat, referral: Referral, status_told: bool) -> bool:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from referrals.views import board, drafts, exports, lists, page, waiting
+from referrals.views import board, drafts, exports, lists, page, presence, waiting
 
 urlpatterns = [
     path("remisser/", lists.referrals, name="referrals"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("deltagare/<int:participant_pk>/remiss/", drafts.new_referral, name="new_referral"),
     path("remisser/<int:pk>/", page.referral, name="referral"),
     path("remisser/<int:pk>/del/<slug:piece>/", page.fragment, name="referral_fragment"),
+    path("remisser/<int:pk>/oppen-hos/", presence.presence, name="presence_fragment"),
+    path("remisser/<int:pk>/oppen/", presence.here, name="say_referral_open"),
     path("remisser/<int:pk>/vart/", drafts.draft_address, name="draft_address"),
     path("remisser/<int:pk>/grund/", drafts.draft_ground, name="draft_ground"),
     path("remisser/<int:pk>/fraga/", drafts.draft_text, name="draft_text"),

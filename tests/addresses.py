@@ -22,10 +22,17 @@ OF_REFERRAL = {
     "referral_request_cancel", "referral_confirm_cancel", "referral_decline_cancel", "referral_reopen",
     "referral_renew_ground", "referral_leave_be", "referral_new_date", "referral_pause", "referral_remind",
     "referral_note", "referral_dispute", "referral_settle", "referral_agency_note",
+    "presence_fragment", "say_referral_open",
 }  # fmt: skip
-OF_TOKEN = {"sign_in_link", "own_link", "calendar_feed"}
+OF_TOKEN = {"sign_in_link", "own_link", "calendar_feed", "unsubscribe"}
+OF_FOLLOW = {"follow"}  # what about, then its key
 OF_CALENDAR = {"calendar_link", "end_feed_address"}  # a person's own, whatever hat they wear
+OF_PUSH = {"push_trial", "push_off"}  # a person's own browser, whatever hat they wear
 OF_ABSENCE = {"end_absence"}
+OF_WEBHOOK = {  # of an agency's manager alone
+    "change_webhook_key", "try_webhook", "stop_webhook", "start_webhook", "remove_webhook", "resend_webhook_since",
+    "resend_webhook_message", "forget_dead_messages",
+}  # fmt: skip
 OF_HELP = {"help_request"}
 
 # The meetings': by what the address says, one after the other. The last key is the one that may be missing.
@@ -155,7 +162,7 @@ OF_TIME_MONTH = {"time_sums_csv"}
 OF_PAPERS = OF_DOCUMENT | OF_DOCUMENT_VERSION | OF_CO_FINANCING | OF_TIME_REPORT | OF_TIME_MONTH
 OF_STAFF = (
     OF_PERSON | OF_CONSENT | OF_REFERRAL | OF_ABSENCE | OF_HELP | OF_MEETINGS | OF_TALKS | OF_WAYS | OF_FIGURES
-    | OF_PAPERS | OF_CALENDAR
+    | OF_PAPERS | OF_CALENDAR | OF_WEBHOOK | OF_PUSH | OF_FOLLOW
 )  # fmt: skip
 OF_ANYTHING = OF_STAFF | OF_TOKEN | OF_OWN
 POST_ONLY = {name for name in OF_REFERRAL if name.startswith("referral_")} - {"referral_fragment"}
@@ -165,6 +172,9 @@ POST_ONLY |= {
     "confirm_consent",
     "switch_hat",
     "read_all",
+    "undo_read_all",
+    "mark_notices",
+    "say_referral_open",
     "end_absence",
     "board_remind",
     "save_filter",
@@ -209,6 +219,10 @@ POST_ONLY |= {"publish_document", "end_document", "adopt_document", "confirm_doc
 GET_ONLY |= {"meeting_ics", "conversation_ics"}
 GET_ONLY |= {"find_talk_time", "find_group_time"}
 POST_ONLY |= {"choose_calls", "make_feed_address", "end_feed_address", "remove_busy_calendar"}
+POST_ONLY |= OF_WEBHOOK - {"stop_webhook", "remove_webhook"} | {"make_webhook"}
+POST_ONLY |= OF_PUSH | {"push_on"}
+POST_ONLY |= OF_FOLLOW | {"notice_role_choice", "notice_quiet_hours", "reset_notice_choices"}
+GET_ONLY |= {"service_worker"}
 REFUSED_METHODS = {"get": POST_ONLY, "post": GET_ONLY}  # answered 405, whoever asks
 
 

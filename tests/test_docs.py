@@ -18,13 +18,15 @@ from meetings.states import (
 )
 from meetings.states import TRANSITIONS as MEETING_TRANSITIONS
 from notifications.registry import all_kinds
+from notifications.rules import default_choice, may_leave_page
+from notifications.states import Urgency
 from referrals.states import OPEN_STATES, TRANSITIONS, ReferralState, Verb
 from tools.source import ROOT, Module, modules, own_files, shown
 
 DOCS = ("README.md", "CHANGELOG.md", "docs/house.md", "docs/wire.md", "docs/testing.md")
 # In the layer between processes, never said to a browser: the envelope, and what closes a socket.
 # Ours between consumers, and ASGI's own.
-ONLY_INSIDE = {"hint", "close", "websocket.accept", "websocket.close"}
+ONLY_INSIDE = {"hint", "close", "websocket.accept", "websocket.close", "message", "subscribe"}
 # Put together here, so that this file does not hold what it forbids.
 INDEXES = ["py" + "pi.org", "python" + "hosted.org", "npm" + "js.org", "npm" + "js.com", "yarn" + "pkg.com"]
 INDEXES += ["/sim" + "ple/", "--index" + "-url", "--extra-index" + "-url"]
@@ -115,6 +117,18 @@ def test_every_transition_stands_in_the_row_of_its_state() -> None:
 
 def test_the_kinds_of_notice_in_the_house_are_those_that_exist() -> None:
     assert first_cells(section("docs/house.md", "Notice kinds")) == set(all_kinds())
+
+
+def test_the_house_says_what_holds_for_whoever_chooses_nothing() -> None:
+    lines = [line for line in section("docs/house.md", "Notices and choices").splitlines() if line.startswith("| `")]
+    expected = []
+    for urgency in Urgency:
+        usual = default_choice(urgency)
+        page = "yes" if may_leave_page(urgency) else "always"
+        cells = (f"`{urgency.name}`", urgency.label, page, usual.mail.value, "yes" if usual.push else "no")
+        expected.append(f"| {' | '.join(cells)} |")
+        assert usual.on_page
+    assert lines == expected
 
 
 # ---------- the wire ----------

@@ -158,6 +158,19 @@ class Socket:
                 messages.append(self.next(quiet))
         return messages
 
+    def burst(self) -> list[Message]:
+        """What one act brings: the first within a second, and what comes with it."""
+        return [self.next(1), *self.all(0.15)]
+
+    def hears(self, message: Message, seconds: float = 1) -> bool:
+        """Whether this message comes in time, whatever comes before it."""
+        until = time.monotonic() + seconds
+        with contextlib.suppress(TimeoutError):
+            while self.next(max(0.01, until - time.monotonic())) != message:
+                pass
+            return True
+        return False
+
     def close_code(self, seconds: float = 2) -> int:
         """The code with which the server closes; fails if it does not within `seconds`. Messages before it are kept."""
         until = time.monotonic() + seconds

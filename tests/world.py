@@ -14,19 +14,24 @@ from tests.addresses import (
     OF_CALENDAR,
     OF_CONSENT,
     OF_FIGURES,
+    OF_FOLLOW,
     OF_HELP,
     OF_MEETINGS,
     OF_OWN,
     OF_OWN_WAY,
     OF_PAPERS,
     OF_PERSON,
+    OF_PUSH,
     OF_TALKS,
     OF_WAYS,
+    OF_WEBHOOK,
 )
 from tests.calendar.calendar_forms import make_keys
 from tests.cast import SECRET_NAME, SECRET_TEXT, Cast, draft
 from tests.meetings.talk_world import TALK_MARKERS, TalkWorld, make_talk_world
 from tests.meetings.world import MeetingWorld, make_world
+from tests.notifications.push_forms import make_keys as push_keys
+from tests.notifications.webhook_forms import make_keys as webhook_keys
 from tests.pathway.way_world import WAY_MARKERS, WayWorld, make_way_world
 from tests.referrals.journeys import bring_to
 from tests.steering.paper_forms import PaperWorld, make_paper_world
@@ -62,8 +67,14 @@ class World:
         elif name in OF_WAYS | OF_FIGURES | OF_OWN_WAY:
             assert self.ways is not None
             return reverse(name, args=self.ways.keys(name, MISSING if missing else None))
+        elif name in OF_FOLLOW:
+            keys = ["referral", referral.pk]
+        elif name in OF_PUSH:
+            return reverse(name, args=[push_keys(self.cast, missing=missing)])
         elif name in OF_CALENDAR:
             return reverse(name, args=[make_keys(self.cast, name, missing=missing)])
+        elif name in OF_WEBHOOK:
+            return reverse(name, args=webhook_keys(self.cast, name, missing=missing))
         elif name in OF_PAPERS:
             assert self.papers is not None
             keys = self.papers.keys(name)
@@ -109,8 +120,10 @@ def make_whole_world(cast: Cast) -> World:
     world.talks = make_talk_world(cast)
     world.ways = make_way_world(cast)
     world.papers = make_paper_world(cast)
+    push_keys(cast, missing=False)
     for name in OF_CALENDAR:
         make_keys(cast, name, missing=False)
+    webhook_keys(cast, "resend_webhook_message", missing=False)
     return world
 
 

@@ -1,5 +1,6 @@
 """Pages and sockets, as Daphne serves them."""
 
+import gc
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workspace.settings")
@@ -19,3 +20,9 @@ application = ProtocolTypeRouter(
         "websocket": AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(socket_urls))),
     }
 )
+
+# The collector would walk every open socket each few hundred objects (bars.md 1): what is loaded now stays, and the
+# rest is walked seldom.
+gc.collect()
+gc.freeze()
+gc.set_threshold(200_000, 50, 1000)

@@ -1,7 +1,7 @@
 """What every view passes: the hat worn, the row in the audit, the form that must act once."""
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import add_never_cache_headers
 
-from workspace.actions import perform_once, record_reads, touch_visit
+from workspace.actions import perform_once, record_lists_read, record_reads, touch_visit
 from workspace.actions.accounts import digest_of
 from workspace.errors import Refusal
 from workspace.models import Browser, CooperationRole, Membership, Participant, UserAccount, Visit
@@ -222,6 +222,12 @@ def log_reads(request: HatRequest, what: str, object_id: int | None, participant
         participants=people,
         refreshed=refreshed,
     )
+
+
+def log_lists_read(request: HatRequest, lists: Mapping[str, Iterable[int]]) -> None:
+    """As `log_reads` for a whole page with several lists: whom each of them names."""
+    if request.hat is not None and any(lists.values()):
+        record_lists_read(by=request.hat, session_digest=request.session_digest, lists=lists)
 
 
 def do_once(request: MemberRequest | AnyHatRequest, name: str, perform: Callable[[], str]) -> HttpResponse:

@@ -1,4 +1,9 @@
-"""The one door to the live wire (house.md 5). Hints only: no name and no text ever passes here."""
+"""The one door to the live wire (house.md 5). Hints only: no name and no text ever passes here.
+
+The hub (`workspace/hub.py`) takes the place of channels' `group_send`: one subscription per process and group, a hint's
+words made once, and a hand-over that never waits. Why, and what it costs beside the stock layer: docs/bench.md.
+`LIVE_WIRE=stock` keeps to channels' own layer.
+"""
 
 import asyncio
 import logging
@@ -12,15 +17,12 @@ from django.db import transaction
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisAway
-from redis.exceptions import RedisError
 from redis.retry import Retry
 
-log = logging.getLogger("samverkansrum.live")
+from workspace import metrics
+from workspace.hub import NO_WIRE, PATIENCE, PREFIX, Hint, Hub, in_words
 
-Hint = dict[str, Any]
-# What the layer raises when Redis is away. redis-py has errors of its own that are no OSError.
-NO_WIRE = (OSError, RedisError)
-PATIENCE = 2  # seconds a request waits for a Redis that hangs
+log = logging.getLogger("samverkansrum.live")
 
 
 def hat_group(hat_key: str) -> str:
@@ -47,6 +49,7 @@ def changed(topic: str, pk: int, side: str = "", part: str = "") -> tuple[str, H
     return topic_group(topic, pk, side), {**hint, "part": part} if part else hint
 
 
+# ---------- out: from an act to the groups ----------
 def push_on_commit(hints: list[tuple[str, Hint]]) -> None:
     """Send hints to groups once the transaction is committed. A dead Redis costs the hint, never the request.
 
@@ -55,8 +58,15 @@ def push_on_commit(hints: list[tuple[str, Hint]]) -> None:
 
     def push() -> None:
         try:
-            _publish(hints) if settings.REDIS_URL else async_to_sync(_send)(hints)
+            if settings.LIVE_WIRE == "stock":
+                async_to_sync(_send_by_layer)(hints)
+            elif settings.REDIS_URL:
+                _publish(hints)
+            elif Hub.here:
+                Hub.here.hand_over_soon(hints)
+            metrics.published.inc(len(hints))
         except NO_WIRE as error:
+            metrics.lost.inc(len(hints))
             log.warning("hint lost, pages catch up by asking: %s", type(error).__name__)
 
     transaction.on_commit(push, robust=True)
@@ -70,20 +80,42 @@ def _redis(address: str) -> "Redis":
 
 
 def _publish(hints: list[tuple[str, Hint]]) -> None:
-    """All hints of an act in one round trip. The layer's own `group_send` would make an event loop and a connection.
-
-    Where a group listens is the layer's to say (channels_redis.pubsub); the tests of the wire hold that it is still so.
-    """
-    layer = get_channel_layer()
-    config: Any = settings.CHANNEL_LAYERS["default"]["CONFIG"]
+    """All hints of an act in one round trip."""
     with _redis(settings.REDIS_URL).pipeline(transaction=False) as pipe:
         for group, hint in hints:
-            pipe.publish(f"{config['prefix']}__group__{group}", layer.serialize({"type": "hint", "hint": hint}))
+            pipe.publish(PREFIX + group, in_words(hint))
         pipe.execute()
 
 
-async def _send(hints: list[tuple[str, Hint]]) -> None:
+async def _send_by_layer(hints: list[tuple[str, Hint]]) -> None:
     layer = get_channel_layer()
     async with asyncio.timeout(PATIENCE):
         for group, hint in hints:
             await layer.group_send(group, {"type": "hint", "hint": hint})
+
+
+# ---------- in: sockets that listen ----------
+async def join(socket: Any, groups: list[str]) -> None:
+    """A consumer listens to these groups from now on. Raises `NO_WIRE` where the stock layer has none to give."""
+    if settings.LIVE_WIRE == "stock":
+        for group in groups:
+            await socket.channel_layer.group_add(group, socket.channel_name)
+    else:
+        await Hub.of_this_process().join(socket, groups)
+
+
+async def leave(socket: Any, groups: list[str]) -> None:
+    """It listens no more."""
+    if settings.LIVE_WIRE != "stock":
+        Hub.of_this_process().leave(socket, groups)
+        return
+    for group in groups:
+        try:
+            await socket.channel_layer.group_discard(group, socket.channel_name)
+        except NO_WIRE:
+            return
+
+
+def is_away() -> bool:
+    """No hint can reach the sockets of this process just now, as far as it knows."""
+    return Hub.here is not None and Hub.here.is_away

@@ -55,7 +55,7 @@ class HatMiddleware:
         name = request.resolver_match.view_name if request.resolver_match else ""
         if name in {"choose_hat", "switch_hat", "account_logout", "set_password", "health", "sign_in_link"}:
             return None
-        if name == "calendar_feed":  # opened by its address alone, which stands in no other
+        if name in {"calendar_feed", "unsubscribe"}:  # opened by their addresses alone, which stand in no other
             return None
         if request.path_info.startswith(OWN_PATH):  # the participant's page asks for a visit, never for a hat
             return None

@@ -1,7 +1,9 @@
 """Settings, read from the environment. Nothing else configures the product; docs/house.md lists every name."""
 
+import base64
 import os
 import secrets
+from contextlib import suppress
 from email.utils import parseaddr
 from pathlib import Path
 from string import ascii_letters, digits
@@ -59,7 +61,6 @@ INSTALLED_APPS = [
     "django_filters",
     "allauth",
     "allauth.account",
-    "health_check",
     "workspace",
     "workspace.pathway",
     "notifications",
@@ -71,9 +72,16 @@ INSTALLED_APPS = [
     "workspace.front",
 ]
 
+# What this process is, which `serve` says: «web», «sockets» or «both».
+SERVE_ROLE = env.str("SERVE_ROLE", default="both")
+# Lets a Prometheus on another machine read /metrics.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
 MIDDLEWARE = [
+    "workspace.front.middleware.Probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "workspace.logs.RequestLog",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -126,21 +134,27 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---------- the live wire: hints only; everything that counts lies in the database ----------
 REDIS_URL = env.str("REDIS_URL", default="")
-CHANNEL_LAYERS = {
-    "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        # A Redis that does not answer at all must not hold a request.
-        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_connect_timeout": 2}], "prefix": "samverkansrum"},
-    }
-    if REDIS_URL
-    else {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 10_000}}
+# `hub` is our own hand-over (workspace/live.py); `stock` is channels' layer, kept to be measured beside it.
+LIVE_WIRE = env.str("LIVE_WIRE", default="hub")
+if LIVE_WIRE not in {"hub", "stock"}:
+    raise ImproperlyConfigured("LIVE_WIRE ska vara hub eller stock.")
+# A Redis that does not answer at all must not hold a request.
+REDIS_LAYER = {
+    "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+    "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_connect_timeout": 2}], "prefix": "samverkansrum"},
 }
+MEMORY_LAYER = {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 10_000}}
+CHANNEL_LAYERS = {"default": REDIS_LAYER if REDIS_URL else MEMORY_LAYER} if LIVE_WIRE == "stock" else {}
 # How often an open page asks on its own, for the hint that was lost last.
 POLL_SECONDS = env.int("POLL_SECONDS", default=60)
 
 CACHES = {
-    # Guess limits are shared by all processes.
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "workspace_cache"}
+    # Guess limits are shared by all processes. Django keeps 300 rows, and forgets counts of guesses beyond that.
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "workspace_cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
 }
 
 # ---------- jobs: the queue lies in a database too, so that no job needs Redis (house.md 5) ----------
@@ -163,6 +177,37 @@ else:
     queue = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
     queue = {name: DATABASES["default"][key] or None for name, key in queue.items()}
     HUEY |= {"huey_class": "huey.PostgresHuey", "connection": queue}
+
+# ---------- web push: says only that there is something to read (L50) ----------
+# Which push services may be spoken to: nobody else's address is ever taken from a browser.
+PUSH_HOSTS = env.list(
+    "PUSH_HOSTS",
+    default=[
+        *("fcm.googleapis.com", "updates.push.services.mozilla.com", "*.push.services.mozilla.com"),
+        *("*.push.apple.com", "*.notify.windows.com"),
+    ],
+)
+
+
+def _local_push_key() -> str:
+    """A key of this machine's own, made at the first start; none where it can't be kept: then no push is offered."""
+    path, fresh = DATA_DIR / "vapid_key", DATA_DIR / f"vapid_key.{os.getpid()}"
+    try:
+        if not path.exists():
+            DATA_DIR.mkdir(parents=True, exist_ok=True)
+            fresh.touch(mode=0o600)
+            # Any 32 bytes but for one draw in four billion are a key on P-256.
+            fresh.write_text(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+            with suppress(FileExistsError):  # another process was faster
+                os.link(fresh, path)
+            fresh.unlink()
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+# Browsers bind their leave to it, so with another they all have to be asked anew: in production it is given or missing.
+VAPID_KEY = env.str("VAPID_KEY", default="") or ("" if PRODUCTION else _local_push_key())
 
 # ---------- e-mail: says only that there is something to read (L50) ----------
 # The address of the product as its users write it; stands in mails.
@@ -191,6 +236,7 @@ if REPLY_MAILBOX and urlsplit(REPLY_MAILBOX).scheme not in {"imap", "imaps"}:
 # Our mail server's name in Authentication-Results. Given, only what it vouches for is an answer by mail.
 REPLY_AUTHSERV = env.str("REPLY_AUTHSERV", default="")
 CALENDAR_HOSTS = env.list("CALENDAR_HOSTS", default=[])
+WEBHOOK_HOSTS = env.list("WEBHOOK_HOSTS", default=[])
 EMAIL_TIMEOUT = 20  # seconds; without it a mail server that hangs holds every other job
 EMAIL_URL = env.email_url("EMAIL_URL", default="smtp://localhost:25" if PRODUCTION else "filemail:")
 if DEMO or EMAIL_URL["EMAIL_BACKEND"].endswith("filebased.EmailBackend"):
@@ -218,6 +264,8 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_SESSION_REMEMBER = False
+# Whose guesses are counted: behind the proxy every call comes from the proxy's address.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if PRODUCTION else 0
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -232,6 +280,9 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_SSL_REDIRECT = PRODUCTION
+# Whether names below ours, and browsers' own lists, are bound to https too is for the owner of the domain to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if PRODUCTION else []
 X_FRAME_OPTIONS = "DENY"
@@ -246,7 +297,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 600  # the choices about notices have three a kind
 
 # ---------- static files: found where they lie, so that a start needs no collecting step ----------
 STATIC_URL = "/static/"
@@ -262,23 +313,31 @@ USE_TZ = True
 TIME_ZONE = "Europe/Stockholm"
 
 # ---------- what may be said in a log: ids, never names or text ----------
+LOG_FORMAT = env.str("LOG_FORMAT", default="plain")
+if LOG_FORMAT not in {"plain", "json"}:
+    raise ImproperlyConfigured("LOG_FORMAT ska vara plain eller json.")
+# On one's own machine an error's words are wanted too; in production they may hold what somebody wrote.
+PLAIN = "workspace.redaction.WordlessFormatter" if PRODUCTION else "workspace.redaction.RedactingFormatter"
+OTHERS = {"level": "WARNING", "handlers": ["console"], "propagate": False}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
         # Every handler's: addresses that open something by themselves are never written.
-        "plain": {
-            "()": "workspace.redaction.RedactingFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-        }
+        "plain": {"()": PLAIN, "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "workspace.logs.JsonLines", "role": SERVE_ROLE},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "samverkansrum": {"level": "INFO"},
+        "samverkansrum.requests": {"level": "INFO" if PRODUCTION else "WARNING"},
         "django.request": {"level": "ERROR"},
         "daphne": {"level": "ERROR"},
-        # With a handler of its own, or run_huey adds one that says every job.
-        "huey": {"level": "WARNING", "handlers": ["console"], "propagate": False},
+        # With a handler of ours, or each adds its own, which redacts nothing (huey's says every job).
+        "huey": OTHERS,
+        "gunicorn.error": OTHERS,
+        "uvicorn": OTHERS,
+        "uvicorn.error": {"level": "WARNING"},
     },
 }

@@ -88,7 +88,7 @@ def say_moment(at: datetime) -> str:
 
 
 # What is counted on a page and is «ett».
-NEUTER = ("ärende", "samtycke", "fel", "möte", "beslut", "förslag", "dokument", "mått", "protokoll")
+NEUTER = ("ärende", "samtycke", "fel", "möte", "beslut", "förslag", "dokument", "mått", "protokoll", "meddelande")
 
 
 def say_count(number: int, one: str, many: str) -> str:

@@ -37,7 +37,7 @@ from meetings.queries.agreement_lacks import (
 from meetings.queries.agreement_readers import agreeing_parties, find_agreement, participant_party, told_of_agreement
 from meetings.queries.conversations import told_for
 from meetings.states import AgreementState, PartyKind
-from notifications.actions import close_notices, deliver, queue_participant_mail
+from notifications.actions import clear_notices, close_notices, deliver, queue_participant_mail
 from workspace.actions import action, end_disclosures, lock_participant
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.models import Disclosure, Membership
@@ -138,7 +138,8 @@ def _content(agreement: Agreement, *, no_words: bool, no_next: bool) -> dict[str
 def correct_agreement(*, by: Membership, conversation: Conversation, reason: str) -> None:
     """Open a sent agreement again, to be sent as the next version; the earlier one stays readable meanwhile.
 
-    Locks the conversation, writes the reason, the history and the audit row. Tells nobody: the sending does. Refuses
+    Locks the conversation, writes the reason, the history and the audit row; nobody is asked to answer what is to be
+    another. Tells nobody: the sending does. Refuses
     whoever does not convene, and no reason; `SomebodyWasFaster` where it is open already.
     """
     conversation = lock_conversation(conversation)
@@ -148,6 +149,8 @@ def correct_agreement(*, by: Membership, conversation: Conversation, reason: str
     sent = Agreement.objects.filter(conversation=conversation).exclude(state=AgreementState.DRAFT)
     if not sent.update(state=AgreementState.DRAFT, correcting=reason.strip()):
         raise SomebodyWasFaster(FASTER)
+    asked = ["agreement.sent", "agreement.corrected", "agreement.differs"]
+    clear_notices(kinds=asked, object_id=conversation.pk)
     write_event(conversation, "agreement_correct", by=by)
     deliver([], hints_of(conversation, PART))
 

@@ -7,7 +7,7 @@ from meetings.models import Agreement, Conversation
 from meetings.queries.agreement_lacks import newest_version, waited_for
 from meetings.queries.agreement_readers import find_agreement, told_of_agreement
 from meetings.states import AgreementState
-from notifications.actions import Notice, queue_participant_mail
+from notifications.actions import Notice, clear_notices, queue_participant_mail
 from workspace.models import Browser
 
 
@@ -22,6 +22,7 @@ def settle(conversation: Conversation, *, by: ByParty | None) -> list[Notice]:
     if agreement is None or version is None or agreement.state != AgreementState.SENT or waited_for(version):
         return []
     Agreement.objects.filter(pk=agreement.pk).update(state=AgreementState.CONFIRMED)
+    clear_notices(kinds=["agreement.differs"], object_id=conversation.pk)
     write_event(conversation, "agreement_confirmed", by=by)
     if not isinstance(by, Browser):
         queue_participant_mail(participant=conversation.participant)

@@ -10,6 +10,7 @@ from meetings.actions.conversation_steps import (
     FASTER,
     GONE,
     ByParty,
+    clear_party,
     hints_of,
     lock_conversation,
     notice_of,
@@ -84,6 +85,7 @@ def answer_agreement(*, by: ByParty, copy: AgreementCopy, verdict: str, text: st
         version=copy.version, party=copy.party, verdict=verdict, text=text, way=way, **party_fields(by)
     )
     write_event(conversation, "agreement_answer", by=by)
+    clear_party(conversation, copy.party, ["agreement.sent", "agreement.corrected"])
     notices = [_told(by, conversation, copy, verdict), *settle(conversation, by=by)]
     deliver(notices, hints_of(conversation, PART))
 

@@ -12,7 +12,7 @@ from meetings.actions.calls import (
     tell,
     write_row,
 )
-from meetings.actions.steps import lock_meeting, require_leader, topics_of, write_event
+from meetings.actions.steps import CALLS, lock_meeting, require_leader, topics_of, write_event
 from meetings.models import Attendance, Case, DecisionVote, GroupSeat, Meeting
 from meetings.queries.attendance import (
     ANSWERED_TO,
@@ -31,7 +31,7 @@ from meetings.queries.attendance import (
 from meetings.queries.cases import holders_of
 from meetings.rules import can_change_content, hat_fields
 from meetings.states import Answer, MeetingState, PresentHow
-from notifications.actions import Notice, close_notices, deliver
+from notifications.actions import Notice, clear_notices, close_notices, deliver
 from workspace.actions import action
 from workspace.errors import NotAllowed
 from workspace.live import push_on_commit
@@ -73,6 +73,7 @@ def answer_call(*, by: Hat, meeting: Meeting, answer: Answer, comment: str = "")
     before = row.answer if row else ""
     _write_answer(meeting, by, mine, answer, comment.strip())
     write_event(meeting, "answer", by=by, text=_said(before, answer))
+    clear_notices(kinds=CALLS, object_id=meeting.pk, memberships=[by.pk])
     notices = fill_seats(meeting, mine, known, by=by)
     if answer == Answer.COMING:
         notices += _free_deputies(meeting, seats, mine, by)
@@ -142,6 +143,7 @@ def on_absence(*, absence: Absence) -> list[Notice]:
         known, before, now = empty_seats(seats), one.answer, timezone.now()
         write_row(mine[0], one, answer=Answer.NOT_COMING, answered_at=now, by_absence=True, comment="")
         write_event(meeting, "answer", by=member, text=_said(before, Answer.NOT_COMING))
+        clear_notices(kinds=CALLS, object_id=meeting.pk, memberships=[member.pk])
         notices += fill_seats(meeting, mine, known, by=member)
         push_on_commit(topics_of(meeting, part=SEATS))
     return notices
@@ -254,6 +256,8 @@ def mark_joined(meeting: Meeting, hat: Hat) -> Attendance:
     if meeting.state == MeetingState.IN_PROGRESS and not row.present_how:
         row.present_how, row.present_at = PresentHow.JOINED, timezone.now()
         row.save(update_fields=["present_how", "present_at"])
+        if row.member_id:
+            clear_notices(kinds=["meeting.started"], object_id=meeting.pk, memberships=[row.member_id])
     return row
 
 

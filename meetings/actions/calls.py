@@ -10,6 +10,7 @@ from meetings.actions.standing import MISSING, refuse_last
 from meetings.actions.steps import lock_meeting, step, topics_of
 from meetings.models import AgendaItem, Attendance, Meeting
 from meetings.queries.attendance import HolderShown, SeatShown, arrangers_of, day_of, seats_shown, sent_mark
+from meetings.queries.groups import meeting_followers
 from meetings.states import Answer, ItemKind, MeetingState, MeetingVerb
 from notifications.actions import Notice, deliver
 from workspace.actions import action
@@ -57,7 +58,8 @@ def call_meeting(*, by: Hat, meeting: Meeting, seen: str | None = None) -> None:
         for one in seat.holders
         if one.row and (one.row.asked_at or one.is_coming)
     }
-    notices = [tell(CHANGED if again else CALLED, meeting, reached, by=by)] if reached else []
+    following = meeting_followers(meeting) if again else frozenset()
+    notices = [tell(CHANGED if again else CALLED, meeting, reached, by=by, followers=following)]
     if not again:
         # They said that they come before the call was sent: it is theirs too, and needs no answer.
         rows = Attendance.objects.filter(pk__in=[row.pk for row in reached.values()], answer=Answer.COMING)
@@ -142,11 +144,18 @@ def write_row(seat: SeatShown, one: HolderShown, **fields: Any) -> None:
 
 
 def tell(
-    kind: str, meeting: Meeting, recipients: Iterable[int], *, by: Hat | None, agency: Agency | None = None
+    kind: str,
+    meeting: Meeting,
+    recipients: Iterable[int],
+    *,
+    by: Hat | None,
+    agency: Agency | None = None,
+    followers: frozenset[int] = frozenset(),
 ) -> Notice:
     """A notice about a meeting, said by an agency or by nobody; never to who acts. `recipients` are memberships."""
     own = {by.pk} if isinstance(by, Membership) else set()
-    return Notice(kind, say_date(day_of(meeting)), meeting.pk, agency, frozenset(recipients) - own)
+    told = frozenset(recipients) - own
+    return Notice(kind, say_date(day_of(meeting)), meeting.pk, agency, told, followers - own)
 
 
 def tell_arrangers(kind: str, meeting: Meeting, seat: SeatShown, *, by: Hat | None) -> Notice:

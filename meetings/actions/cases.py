@@ -147,7 +147,7 @@ def withdraw_case(*, by: Membership, case: Case) -> None:
     rows = CircleSeat.objects.filter(case=case)
     held = Disclosure.objects.filter(Q(pk__in=rows.values("identity")) | Q(pk__in=rows.values("question")))
     end_disclosures(held, why=EndReason.RECALLED, at=timezone.now())
-    close_notices(kind_prefix="case.added", object_id=case.pk, memberships=told)
+    close_notices(kind_prefix="case.", object_id=case.pk, memberships=told)
     record_case(by, "case.withdraw", case)
     AgendaItem.objects.get(pk=case.item_id).delete()
     close_up(meeting)

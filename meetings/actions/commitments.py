@@ -10,6 +10,7 @@ from meetings.actions.conversation_steps import (
     FASTER,
     GONE,
     ByParty,
+    clear_party,
     hints_of,
     lock_conversation,
     notice_of,
@@ -139,7 +140,18 @@ def _move(by: ByParty, commitment: Commitment, source: ActionState, target: Acti
     if not Commitment.objects.filter(pk__in=living.values("pk")).update(state=target, closed_at=closed_at):
         raise SomebodyWasFaster(FASTER)
     write_event(conversation, verb, by=by)
+    _clear_due(conversation, party)
     deliver([], hints_of(conversation, PART))
+
+
+def _clear_due(conversation: Conversation, party: Party) -> None:
+    """A party is reminded of no task of the conversation any longer, where none of its own that is due is open.
+
+    A notice names the conversation and not which task, so while one is due it stays.
+    """
+    own = commitments_in_force().filter(section__party=party, state=ActionState.OPEN)
+    if not own.filter(due_on__lte=timezone.localdate()).exists():
+        clear_party(conversation, party, ("agreement.task_due", "agreement.task_late"))
 
 
 # ---------- a referral ----------

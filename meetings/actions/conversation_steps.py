@@ -1,6 +1,6 @@
 """What every verb of a conversation keeps: the lock, the table, the history, the audit row, the hints (house.md 4)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 from meetings.models import Conversation, ConversationEvent, Party
 from meetings.queries.conversations import Access, agencies_in, find_access
 from meetings.states import ConversationState, ConversationVerb, How, PartyKind, conversation_transition_of
-from notifications.actions import Notice
+from notifications.actions import Notice, clear_notices
 from workspace.actions import record_act
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.live import Hint, changed
@@ -23,6 +23,7 @@ GONE = "Samtalet går inte att nå längre. Det kan vara borttaget, eller så ha
 NOT_CONVENER = "Det är handläggarna hos den som kallar till samtalet som gör det."
 READS = timedelta(days=365)  # that a conversation's agencies can read it, and never longer than the consent
 ByParty = Membership | Browser  # who acts for a party
+ASKED = ("conversation.times", "conversation.invited", "conversation.moved")  # what asks a party for an answer
 
 
 def lock_conversation(conversation: Conversation) -> Conversation:
@@ -63,7 +64,8 @@ def require_party(by: ByParty, conversation: Conversation) -> Party:
 
 
 def step(conversation: Conversation, verb: ConversationVerb, *, by: ByParty | None, **fields: Any) -> None:
-    """Move a locked conversation by the table, change its fields, and write its history and audit row.
+    """Move a locked conversation by the table, change its fields, clear what asked the parties for an answer, and
+    write its history and audit row.
 
     `SomebodyWasFaster` where it no longer is where the page thought. `by` None is the clock.
     """
@@ -76,7 +78,17 @@ def step(conversation: Conversation, verb: ConversationVerb, *, by: ByParty | No
     conversation.state = ConversationState(row.target)
     for name, value in fields.items():
         setattr(conversation, name, value)
+    if verb != ConversationVerb.PROPOSE:
+        # It has its time, another time, or none any more: what was asked before is nobody's to answer.
+        clear_notices(kinds=ASKED, object_id=conversation.pk)
     write_event(conversation, verb, by=by)
+
+
+def clear_party(conversation: Conversation, party: Party, kinds: Collection[str]) -> None:
+    """A party has done what these kinds asked of it: everybody's at its agency. One on paper has no notices."""
+    if party.agency_id is not None:
+        members = Membership.objects.filter(agency=party.agency_id).values_list("pk", flat=True)
+        clear_notices(kinds=kinds, object_id=conversation.pk, memberships=members)
 
 
 def write_event(conversation: Conversation, verb: str, *, by: ByParty | None) -> None:
@@ -106,15 +118,22 @@ def party_fields(by: ByParty | None) -> dict[str, Any]:
 
 
 # ---------- who is told ----------
-def notice_of(kind: str, conversation: Conversation, recipients: Iterable[int], *, by: ByParty | None = None) -> Notice:
+def notice_of(
+    kind: str,
+    conversation: Conversation,
+    recipients: Iterable[int],
+    *,
+    by: ByParty | None = None,
+    followers: frozenset[int] = frozenset(),
+) -> Notice:
     """A notice about a conversation: named by its day, or before it has one by the day it was begun. Never to who acts.
 
     The acting agency is the member's; the participant and the clock have none, and their kinds are whole sentences.
     """
     agency: Agency | None = by.agency if isinstance(by, Membership) else None
-    told = frozenset(recipients) - ({by.pk} if isinstance(by, Membership) else set())
+    own = {by.pk} if isinstance(by, Membership) else set()
     day = timezone.localdate(conversation.starts_at or conversation.made_at)
-    return Notice(kind, say_date(day), conversation.pk, agency, told)
+    return Notice(kind, say_date(day), conversation.pk, agency, frozenset(recipients) - own, followers - own)
 
 
 def hints_of(conversation: Conversation, part: str = "", also: Iterable[int] = ()) -> list[tuple[str, Hint]]:

@@ -19,11 +19,11 @@ from meetings.actions.conversation_steps import (
 )
 from meetings.errors import AlreadyActive, CircleNotCovered
 from meetings.models import Conversation, ConversationPlan, ConversationRequest, Party
-from meetings.queries.conversations import told_for, told_of
+from meetings.queries.conversations import talk_followers, told_for, told_of
 from meetings.queries.talk_parties import Pair, covering, desk_set, has_both_principals, others_in, who_can_come
 from meetings.queries.talks import active_with, stale_conversations
 from meetings.states import ConversationKind, ConversationState, ConversationVerb, PartyKind, RequestState
-from notifications.actions import Notice, deliver, queue_participant_mail
+from notifications.actions import Notice, clear_notices, deliver, queue_participant_mail
 from workspace.actions import action, lock_live_rows, lock_participant, make_disclosure
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.live import Hint, changed
@@ -84,9 +84,9 @@ def plan_conversation(
     write_event(conversation, ConversationVerb.PLAN, by=by)
     notices = [added_notice(conversation, party, by=by) for party in parties]
     notices += _grant(request, conversation, by=by) if request else []
-    hints = request_hints(request) if request else []
+    clear_notices(kinds=["plan.due"], object_id=person.pk)
     queue_participant_mail(participant=person)
-    deliver(notices, hints)
+    deliver(notices, request_hints(request) if request else [])
     return conversation
 
 
@@ -115,6 +115,7 @@ def _grant(request: ConversationRequest, conversation: Conversation, *, by: Memb
     wish.state, wish.led_to = RequestState.ACCEPTED, conversation
     if was_waiting:
         wish.answered_at, wish.answered_by = timezone.now(), by
+        clear_notices(kinds=["request.asked"], object_id=wish.pk)
     wish.save(update_fields=["state", "led_to", "answered_at", "answered_by"])
     return answered_notices(wish, by=by) if was_waiting else []
 
@@ -331,5 +332,6 @@ def close_conversation(*, conversation: Conversation) -> bool:
         return False
     step(locked, ConversationVerb.CLOSE, by=None)
     queue_participant_mail(participant=person)
-    deliver([notice_of("conversation.closed", locked, told_of(locked))], hints_of(locked))
+    notice = notice_of("conversation.closed", locked, told_of(locked), followers=talk_followers(locked))
+    deliver([notice], hints_of(locked))
     return True

@@ -22,7 +22,7 @@ from meetings.queries.follow_up import can_be_responsible, can_close, seated_age
 from meetings.queries.meetings import circle_agencies
 from meetings.rules import hat_fields
 from meetings.states import ActionState, ItemKind, MeetingState
-from notifications.actions import Notice, deliver
+from notifications.actions import Notice, clear_notices, deliver
 from workspace.actions import action
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.live import Hint
@@ -119,8 +119,10 @@ def change_action(
         raise SomebodyWasFaster(FASTER)
     _check_agency(meeting, found.item, agency, responsible)
     moved = (found.agency_id, found.responsible_id) != (agency.pk, responsible.pk if responsible else None)
+    before = found.agency
     found.text, found.agency, found.responsible, found.due_on = text, agency, responsible, due_on
     found.save(update_fields=["text", "agency", "responsible", "due_on"])
+    _clear_given(meeting, before)
     write_act(meeting, found.item, "change_action", by=by)
     deliver([_given(by, meeting, found)] if moved else [], topics_of(meeting, found.item, PART))
 
@@ -156,8 +158,17 @@ def drop_action(*, by: Hat, action_item: ActionItem, reason: str) -> None:
 
 def _end(by: Hat, action_item: ActionItem, verb: str, **fields: Any) -> None:
     meeting = _move(by, action_item, verb, {ActionState.OPEN}, **fields)
+    _clear_given(meeting, action_item.agency)
     hints = topics_of(meeting, action_item.item, PART)
     deliver([], [*hints, *_agenda_hints(take_away_settled(meeting.group))])
+
+
+def _clear_given(meeting: Meeting, agency: Agency) -> None:
+    """Nobody at the agency is asked for an action of the meeting any longer, where none of its own is open. A notice
+    names the meeting and not which action, so while one is open it stays."""
+    if not ActionItem.objects.filter(item__meeting=meeting, agency=agency, state=ActionState.OPEN).exists():
+        members = Membership.objects.filter(agency=agency).values_list("pk", flat=True)
+        clear_notices(kinds=["meeting.action_given"], object_id=meeting.pk, memberships=members)
 
 
 @action

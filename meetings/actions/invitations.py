@@ -11,6 +11,7 @@ from meetings.actions.conversation_steps import (
     FASTER,
     GONE,
     ByParty,
+    clear_party,
     hints_of,
     may_tell,
     notice_of,
@@ -23,7 +24,7 @@ from meetings.actions.conversation_steps import (
 from meetings.actions.plans import plan_held
 from meetings.actions.times import PAST, answered_notice, lock_talk, party_registered_for
 from meetings.models import Conversation, Invitation, InvitationAnswer, Party
-from meetings.queries.conversations import parties_of, told_for, told_of
+from meetings.queries.conversations import parties_of, talk_followers, told_for, told_of
 from meetings.queries.invitations import answer_of, gets_letter, letters_open, newest_invitation
 from meetings.queries.times import end_after
 from meetings.states import Answer, ConversationState, ConversationVerb, How
@@ -204,7 +205,8 @@ def _booking(conversation: Conversation, by: Membership, booked: bool) -> dict[s
 def _moved(conversation: Conversation, parties: list[Party], called: set[int], by: Membership) -> list[Notice]:
     told = {pk for party in parties if party.pk in called for pk in told_for(party)}
     late = {pk for party in parties if party.pk not in called for pk in told_for(party)} - told
-    notices = [notice_of("conversation.moved", conversation, told, by=by)]
+    following = talk_followers(conversation) - late
+    notices = [notice_of("conversation.moved", conversation, told, by=by, followers=following)]
     return [*notices, notice_of("conversation.invited", conversation, late, by=by)] if late else notices
 
 
@@ -221,7 +223,9 @@ def cancel_conversation(*, by: Membership, conversation: Conversation, reason: s
         raise NotAllowed(f"Skriv varför samtalet ställs in, med högst {LONGEST_REASON} tecken.")
     step(conversation, ConversationVerb.CANCEL, by=by, ended_why=reason.strip())
     queue_participant_mail(participant=conversation.participant)
-    deliver([notice_of("conversation.cancelled", conversation, told_of(conversation), by=by)], hints_of(conversation))
+    told, following = told_of(conversation), talk_followers(conversation)
+    notices = [notice_of("conversation.cancelled", conversation, told, by=by, followers=following)]
+    deliver(notices, hints_of(conversation))
 
 
 @action
@@ -238,7 +242,9 @@ def hold_conversation(*, by: Membership, conversation: Conversation) -> None:
         raise NotAllowed("Samtalet har inte börjat än.")
     step(conversation, ConversationVerb.HOLD, by=by, held_at=timezone.now())
     plan_held(conversation=conversation)
-    deliver([notice_of("conversation.held", conversation, told_of(conversation), by=by)], hints_of(conversation))
+    told, following = told_of(conversation), talk_followers(conversation)
+    notices = [notice_of("conversation.held", conversation, told, by=by, followers=following)]
+    deliver(notices, hints_of(conversation))
 
 
 # ---------- one's own call ----------
@@ -300,6 +306,7 @@ def answer_invitation(*, by: ByParty, invitation: Invitation, answer: str, comme
         **party_fields(by),
     )
     write_event(conversation, "register_answer" if way else "answer", by=by)
+    clear_party(conversation, party, ["conversation.invited", "conversation.moved"])
     is_news = before is None or (before.answer, before.comment) != (answer, comment)
     kinds = ("conversation.participant_answered", "conversation.answered")
     deliver([answered_notice(kinds, conversation, party, by)] if is_news else [], hints_of(conversation, CALLS))

@@ -11,7 +11,7 @@ from meetings.queries.minutes import newest_version, obstacles_to_sending, recip
 from meetings.queries.sealing import is_formal
 from meetings.rules import hat_fields, of_hat
 from meetings.states import MeetingState, MinutesState
-from notifications.actions import Notice, close_notices, deliver
+from notifications.actions import Notice, clear_notices, close_notices, deliver
 from workspace.actions import action
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.models import Membership
@@ -56,6 +56,7 @@ def send_minutes(
     )
     write_event(meeting, "minutes_send", by=by, text=minutes.reason)
     kind = "meeting.minutes_corrected" if before else "meeting.minutes_sent"
+    clear_notices(kinds=["meeting.minutes_objected"], object_id=meeting.pk)
     asked = [row for row in told if row.pk in approving]
     notices = [
         minutes_notice("meeting.minutes_to_approve", meeting, members_of(asked), by=by),

@@ -1,5 +1,6 @@
 """What opens and ends by itself: the next meeting of a series, those that were never held, and long gaps (R1)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from django.utils import timezone
@@ -15,6 +16,7 @@ from meetings.queries.groups import (
     groups_to_watch,
     groups_with_series,
     holders_in,
+    meeting_followers,
     next_of_series,
     overdue_meetings,
 )
@@ -97,8 +99,10 @@ def _lapse(*, meeting: Meeting) -> None:
     step(locked, MeetingVerb.LAPSE, by=None)
     end_untalked(locked, by=None)
     open_next(series=locked.series)
-    notice = notice_of("meeting.not_held", locked, arrangers_of(locked.group))
-    deliver([notice], [*topics_of(locked), *carried_topics(locked)])
+    told = replace(
+        notice_of("meeting.not_held", locked, arrangers_of(locked.group)), followers=meeting_followers(locked)
+    )
+    deliver([told], [*topics_of(locked), *carried_topics(locked)])
 
 
 def arrangers_of(group: Group) -> set[int]:

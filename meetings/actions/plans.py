@@ -8,7 +8,7 @@ from django.utils import timezone
 from meetings.models import Conversation, ConversationPlan, PlanEvent
 from meetings.queries.plans import open_plan, plans_to_tell, to_tell, unbooked
 from meetings.states import PlanBasis, PlanState, SetAside
-from notifications.actions import Notice, deliver
+from notifications.actions import Notice, clear_notices, deliver
 from workspace.actions import action, lock_participant, record_act
 from workspace.clocks import add_months
 from workspace.errors import NotAllowed, SomebodyWasFaster
@@ -147,6 +147,8 @@ def _open(by: Membership, plan: ConversationPlan) -> ConversationPlan:
 
 
 def _write(plan: ConversationPlan, line: Line, by: Membership | None) -> None:
+    """Every change of a plan ends what was said of its day."""
+    clear_notices(kinds=["plan.due"], object_id=plan.participant_id)
     PlanEvent.objects.create(plan=plan, verb=line.verb, due_on=line.due_on, reason=line.reason, member=by)
     record_act(
         by=by,

@@ -7,7 +7,7 @@ from meetings.actions.conversations import answered_notices, request_hints
 from meetings.models import Conversation, ConversationRequest
 from meetings.queries.conversations import convener_told, desk_told, find_access
 from meetings.states import RequestState
-from notifications.actions import Notice, deliver, queue_participant_mail
+from notifications.actions import Notice, clear_notices, deliver, queue_participant_mail
 from workspace.actions import action, lock_participant, record_act
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.models import Browser, Membership, Participant
@@ -82,6 +82,7 @@ def answer_request(*, by: Membership, request: ConversationRequest, accepted: bo
     )
     if not answered:
         raise SomebodyWasFaster(FASTER)
+    clear_notices(kinds=["request.asked"], object_id=request.pk)
     record_act(by=by, act=AuditAct.WRITE, what="request.answer", object_id=request.pk, participant_id=person.pk)
     wish = ConversationRequest.objects.select_related("earlier", "member").get(pk=request.pk)
     if wish.member is None:

@@ -22,7 +22,7 @@ from meetings.actions.steps import (
 )
 from meetings.models import Attendance, Group, Meeting, Series, SeriesException
 from meetings.queries.attendance import day_of, seats_shown
-from meetings.queries.groups import asked_members, groups_to_join, overlapping
+from meetings.queries.groups import asked_members, groups_to_join, meeting_followers, overlapping
 from meetings.queries.series import exceptions_of, follow, opened_ahead, rule_of, running_series
 from meetings.rules import is_arranger
 from meetings.schedule import Exceptions, days_between, occurrences, span
@@ -111,9 +111,14 @@ def shift(
     if timezone.localdate(starts_at) != timezone.localdate(meeting.starts_at):
         close_reminders(meeting, *REMINDED)  # they name the day it was; said anew of the new one
     _write(meeting, series, occurs_on, starts_at=starts_at, ends_at=ends_at, **where)
-    told = tell("meeting.moved", meeting, asked_members(meeting), by=by)
+    told = _tell_all("meeting.moved", meeting, by)
     _ask_again(meeting)
     return [told, *fill_seats(meeting, seats_shown(meeting), set(), by=by), *cut_short(meeting)]
+
+
+def _tell_all(kind: str, meeting: Meeting, by: Hat | None) -> Notice:
+    """To everybody asked, and to whoever follows the meeting and may open it."""
+    return tell(kind, meeting, asked_members(meeting), by=by, followers=meeting_followers(meeting))
 
 
 def _ask_again(meeting: Meeting) -> None:
@@ -139,7 +144,7 @@ def _replace(
             raise SomebodyWasFaster(FASTER)
         write_event(meeting, "place_in_calendars", by=by)
     _write(meeting, series, occurs_on, **where)
-    return [] if same else [tell("meeting.new_place", meeting, asked_members(meeting), by=by)]
+    return [] if same else [_tell_all("meeting.new_place", meeting, by)]
 
 
 def _write(meeting: Meeting, series: Series | None, occurs_on: date | None, **fields: object) -> None:
@@ -183,7 +188,7 @@ def call_off(meeting: Meeting, *, by: Hat | None, reason: str) -> list[Notice]:
     """Cancel a locked meeting, end what was told for its cases, and return whom to tell."""
     step(meeting, MeetingVerb.CANCEL, by=by, text=reason)
     end_untalked(meeting, by=by)
-    return [tell("meeting.cancelled", meeting, asked_members(meeting), by=by)]
+    return [_tell_all("meeting.cancelled", meeting, by)]
 
 
 @action

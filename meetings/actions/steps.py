@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from django.db.models import F
 from django.utils import timezone
 
-from meetings.models import AgendaItem, Meeting, MeetingEvent
+from meetings.models import AgendaItem, Case, Meeting, MeetingEvent
 from meetings.queries import sides_of
 from meetings.queries.deadlines import AGENDA_DUE, PAPERS_DUE, PROPOSALS_DUE
 from meetings.rules import can_lead, hat_fields, is_arranger
 from meetings.states import GroupKind, MeetingState, MeetingVerb, Side, transition_of
-from notifications.actions import Notice, close_notices
+from notifications.actions import Notice, clear_notices, close_notices
 from workspace.actions import record_act
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.live import Hint, changed
@@ -20,6 +20,8 @@ from workspace.states import AuditAct
 from workspace.swedish import say_date
 
 FASTER = "Någon hann före. Så här ser det ut nu."
+CALLS = ("meeting.called", "meeting.deputy_asked", "meeting.moved")  # what asks somebody whether they come
+OVER = {MeetingState.HELD, MeetingState.CANCELLED, MeetingState.NOT_HELD}
 REMINDED = (PROPOSALS_DUE, AGENDA_DUE, PAPERS_DUE)  # what is said backwards from a steering group's meeting
 
 
@@ -47,6 +49,8 @@ def require_leader(by: Hat, meeting: Meeting) -> None:
 def step(meeting: Meeting, verb: MeetingVerb, *, by: Hat | None, text: str = "") -> None:
     """Move a locked meeting by the table and write its history and audit row.
 
+    What is over asks nobody any longer whether they come.
+
     Refuses a hat that is not on the side the table names, and `SomebodyWasFaster` where the meeting no longer is where
     the page thought. `by` None is the clock.
     """
@@ -64,6 +68,10 @@ def step(meeting: Meeting, verb: MeetingVerb, *, by: Hat | None, text: str = "")
     if verb != MeetingVerb.MOVE and meeting.group.kind == GroupKind.STEERING:
         # Sent, begun or called off: nobody is to be reminded of what is done, or too late, any longer.
         close_reminders(meeting, *([AGENDA_DUE] if verb == MeetingVerb.CALL else REMINDED))
+    if target in OVER:
+        clear_notices(kinds=(*CALLS, "meeting.started"), object_id=meeting.pk)
+        for case in Case.objects.filter(item__meeting=meeting):
+            clear_notices(kinds=["case.cut_short"], object_id=case.pk)
     write_event(meeting, verb, by=by, text=text)
 
 

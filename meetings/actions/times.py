@@ -9,6 +9,7 @@ from django.utils import timezone
 from meetings.actions.conversation_steps import (
     GONE,
     ByParty,
+    clear_party,
     hints_of,
     lock_conversation,
     notice_of,
@@ -128,6 +129,7 @@ def answer_times(
         for pk, can in works.items()
     )
     write_event(conversation, "answer_times", by=by)
+    clear_party(conversation, acting, ["conversation.times"])
     is_news = any(before.get(pk) != can for pk, can in works.items())
     kinds = ("conversation.participant_times", "conversation.times_answered")
     deliver([answered_notice(kinds, conversation, acting, by)] if is_news else [], hints_of(conversation, TIMES))

@@ -6,7 +6,6 @@ from django.db.models import IntegerChoices, TextChoices
 
 PAST = timedelta(days=60)  # how far back a feed goes
 QUIET = timedelta(minutes=1)  # changes within it are one mail
-PAUSE = timedelta(minutes=10)  # a mail that was not taken rests so long times how often it was tried
 MOST_ADDRESSES = 5  # feeds a person may have at a time
 
 

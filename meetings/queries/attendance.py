@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
-from django.db.models import Prefetch, Q
+from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Prefetch, Q, Subquery
 from django.utils import timezone
 
 from meetings.models import Attendance, GroupSeat, ItemGuest, Meeting, SeatHolder
 from meetings.queries.groups import holders_in
 from meetings.queries.meetings import items_of, meetings_visible_to
+from meetings.rules import of_hat
 from meetings.states import AHEAD, Answer, MeetingState
 from workspace.clocks import end_of, start_of
 from workspace.models import Agency, CooperationRole, Membership
@@ -269,28 +271,22 @@ def answers_open(row: Attendance | None, is_holder: bool) -> tuple[Answer, ...]:
     return (Answer.COMING,) if is_holder else ()
 
 
-def answers_owed(member: Membership) -> list[Attendance]:
-    """The calls this member has not answered, to meetings that are ahead, the next first. One query."""
-    return list(
-        Attendance.objects.filter(
-            member=member,
-            asked_at__isnull=False,
-            answer="",
-            meeting__state=MeetingState.CALLED,
-            meeting__ends_at__gt=timezone.now(),
-        )
-        .select_related("meeting__group")
-        .order_by("meeting__starts_at", "pk")
-    )
-
-
-def meetings_ahead(hat: Hat, until: date) -> list[Meeting]:
-    """The hat's meetings that are ahead or under way, up to and including a day, the next first. One query."""
-    return list(
-        meetings_visible_to(hat)
-        .filter(state__in=ANSWERED_TO, ends_at__gt=timezone.now(), starts_at__lt=end_of(until))
+def meetings_owed_and_ahead(hat: Hat, until: date) -> tuple[list[tuple[Meeting, datetime]], list[Meeting]]:
+    """For Idag: the calls this hat has not answered, each with when it was asked, to meetings that are ahead; and its
+    meetings that are ahead or under way, up to and including a day. The next first. One query."""
+    asked = Attendance.objects.filter(of_hat(hat), meeting=OuterRef("pk"), asked_at__isnull=False, answer="")
+    shown = Q(pk__in=meetings_visible_to(hat).values("pk"), state__in=ANSWERED_TO, starts_at__lt=end_of(until))
+    owed = Q(state=MeetingState.CALLED, owed_since__isnull=False)
+    found = (
+        Meeting.objects.annotate(owed_since=Subquery(asked.values("asked_at")[:1]))
+        .annotate(is_shown=ExpressionWrapper(shown, output_field=BooleanField()))
+        .filter(owed | Q(is_shown=True), ends_at__gt=timezone.now())
+        .select_related("group")
         .order_by("starts_at", "pk")
     )
+    rows: list[Any] = list(found)
+    called = [(row, row.owed_since) for row in rows if row.owed_since and row.state == MeetingState.CALLED]
+    return called, [row for row in rows if row.is_shown]
 
 
 # ---------- whom an absence or a lost seat touches ----------

@@ -14,9 +14,11 @@ from django.utils import timezone
 
 from meetings.models import Conversation, Party
 from meetings.states import PartyKind
+from notifications.queries import followers_of
 from workspace.models import Function, Membership
 from workspace.queries import desks_of, participants_visible_to, present_at_desk, present_of
 from workspace.rules import Hat, disclosure_lives
+from workspace.states import MemberRole
 
 IDENTITY, QUESTION = "identity", "meeting"  # the categories that a conversation discloses
 
@@ -158,6 +160,21 @@ def told_of(conversation: Conversation, besides: int | None = None) -> set[int]:
         "member", "function"
     )
     return {pk for party in parties if party.agency_id != besides for pk in told_for(party)}
+
+
+def talk_followers(conversation: Conversation) -> frozenset[int]:
+    """The memberships that follow the conversation and may open it now, by the same rule as `conversations_visible_to`.
+
+    A manager, who opens a person by stating a reason for an hour, is told of nothing.
+    """
+    living = Party.objects.filter(party_lives(), conversation=conversation, kind=PartyKind.CASEWORKER)
+    others = living.exclude(agency=conversation.agency_id)
+    person = conversation.participant_id
+    ours = Q(agency=conversation.agency_id) & (Q(seats__function__participants=person) | Q(helps=person))
+    theirs = Q(agency__in=others.values("agency"))
+    theirs &= Q(seats__function__in=others.values("function")) | Q(pk__in=others.values("member"))
+    found = followers_of("conversation", conversation.pk).filter(ours | theirs).exclude(role=MemberRole.MANAGER)
+    return frozenset(found.values_list("pk", flat=True))
 
 
 def convener_told(conversation: Conversation) -> set[int]:

@@ -13,6 +13,7 @@ from meetings.queries.meetings import groups_visible_to, meetings_visible_to
 from meetings.rules import is_arranger, of_hat, seated
 from meetings.schedule import MONTH_NAMES, days_counted
 from meetings.states import AHEAD, LONGEST_GAP, MONTHLY_GROUPS, NEVER_HELD, Answer, GroupKind, MeetingState
+from notifications.queries import followers_of
 from workspace.clocks import day_off, start_of
 from workspace.models import Agency, Cooperation, Function, Membership, Municipality
 from workspace.rules import Hat, active_on
@@ -131,6 +132,14 @@ def asked_members(meeting: Meeting) -> set[int]:
         .filter(Q(member__in=sits) | Q(member__in=guests))
         .values_list("member", flat=True)
     )
+
+
+def meeting_followers(meeting: Meeting) -> frozenset[int]:
+    """The memberships that follow the meeting and may open it today: the same as `meetings_visible_to` lets in."""
+    sits = SeatHolder.objects.filter(seated(), seat__group__in=meeting.group_ids).values("membership")
+    guests = ItemGuest.objects.filter(item__meeting=meeting).values("membership")
+    found = followers_of("meeting", meeting.pk).filter(Q(pk__in=sits) | Q(pk__in=guests))
+    return frozenset(found.values_list("pk", flat=True))
 
 
 def answers_to(meeting: Meeting) -> int:

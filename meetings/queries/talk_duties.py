@@ -1,10 +1,15 @@
 """What waits for a hat in conversations: answers, sections, agreements and what the convener has to do next."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from meetings.models import (
-    Agreement,
     AgreementAnswer,
     AgreementCopy,
     AgreementVersion,
@@ -23,6 +28,36 @@ from workspace.queries import absences_on, desks_of, participants_visible_to
 from workspace.rules import active_on
 
 S = ConversationState
+HINDERED = (Answer.OTHER_TIME, Answer.NOT_COMING)
+
+
+class Duty(StrEnum):
+    """What somebody has to do in a conversation: the first four as a party, the others as the convener."""
+
+    TIMES = "times"  # say of every proposed time whether it works
+    CALL = "call"  # answer the call of the newest round
+    SECTION = "section"  # one's own part of an agreement, once the conversation has been held
+    CONFIRM = "confirm"  # the newest version, sent and still waited for
+    PROPOSE = "propose"  # there is no time that anybody can answer
+    INVITE = "invite"  # everybody who is asked has answered the times: one is to be chosen
+    INTERPRETER = "interpreter"  # the participant needs one, and nobody has booked it (L55)
+    HINDERED = "hindered"  # called and not over, and somebody wants another time or cannot come
+    DIFFERENCE = "difference"  # the participant sees the newest version differently, and it still waits
+    OUTCOME = "outcome"  # its time has been, and nobody has said whether it was held
+    WRITE = "write"  # it has been held, and nobody has begun to write what was agreed
+    SEND = "send"  # the draft that every agency has laid forward its part of
+    CORRECT = "correct"  # an agency wants a change in the newest version
+
+
+@dataclass(frozen=True)
+class Owed:
+    """One thing to do. `pk` is the section's or the copy's; of any other duty the conversation's."""
+
+    duty: Duty
+    talk: Conversation
+    since: datetime
+    pk: int
+    due_on: date | None = None
 
 
 def parties_held(member: Membership) -> QuerySet[Party]:
@@ -38,172 +73,163 @@ def parties_held(member: Membership) -> QuerySet[Party]:
     )
 
 
+# ---------- of a party ----------
 def _open_options() -> QuerySet[TimeOption]:
     return TimeOption.objects.filter(withdrawn_at__isnull=True, starts_at__gt=timezone.now())
 
 
 def _unanswered() -> Exists:
-    """Of a party: there is a proposed time that it has not answered."""
+    """There is a proposed time that it has not answered."""
     answered = TimeAnswer.objects.filter(option=OuterRef("pk"), party=OuterRef(OuterRef("pk")))
     return Exists(_open_options().filter(~Exists(answered), conversation=OuterRef("conversation")))
 
 
-def times_owed(member: Membership) -> list[Party]:
-    """Parties that are asked, and have not said of every proposed time whether it works. The convener asks."""
-    asked = parties_held(member).exclude(agency=F("conversation__agency"))
-    return list(asked.filter(_unanswered(), conversation__state=S.PREPARING))
-
-
-def calls_owed(member: Membership) -> list[Invitation]:
-    """Calls of the newest round, to other agencies' conversations, that nobody has answered; the next first."""
-    return list(
-        Invitation.objects.filter(
-            ~Exists(InvitationAnswer.objects.filter(invitation=OuterRef("pk"))),
-            party__in=parties_held(member).exclude(agency=F("conversation__agency")),
-            conversation__state=S.INVITED,
-            round=F("conversation__round"),
-            ends_at__gt=timezone.now(),
-        )
-        .select_related("conversation__agency", "conversation__participant")
-        .order_by("starts_at", "pk")
+def _call() -> QuerySet[Invitation]:
+    """Its call of the newest round, while that is ahead and nobody has answered it."""
+    return Invitation.objects.filter(
+        ~Exists(InvitationAnswer.objects.filter(invitation=OuterRef("pk"))),
+        party=OuterRef("pk"),
+        round=OuterRef("conversation__round"),
+        ends_at__gt=timezone.now(),
     )
 
 
-def sections_owed(member: Membership) -> list[Section]:
-    """Own parts of an agreement that are not shared yet, of conversations that have been held."""
-    return list(
-        Section.objects.filter(
-            party__in=parties_held(member),
-            shared_at__isnull=True,
-            agreement__state=AgreementState.DRAFT,
-            agreement__conversation__state=S.HELD,
-        )
-        .select_related("agreement__conversation__agency", "agreement__conversation__participant")
-        .order_by("pk")
-    )
-
-
-def agreements_unwritten(member: Membership) -> list[Conversation]:
-    """Conversations of one's own that have been held, and nobody has begun to write what was agreed."""
-    return list(_convened(member).filter(~Exists(Agreement.objects.filter(conversation=OuterRef("pk"))), state=S.HELD))
-
-
-def agreements_to_answer(member: Membership) -> list[AgreementCopy]:
-    """Copies of the newest version, sent and still waited for, that this hat's party has not answered."""
+def _newest_copies() -> QuerySet[AgreementCopy]:
+    """Copies of the newest version of each agreement."""
     newest = AgreementVersion.objects.filter(agreement=OuterRef("version__agreement")).order_by("-number")
+    return AgreementCopy.objects.filter(version=Subquery(newest.values("pk")[:1]), withdrawn_at__isnull=True)
+
+
+def _copy() -> QuerySet[AgreementCopy]:
+    """Its copy of the newest version, which it has not answered."""
     answered = AgreementAnswer.objects.filter(version=OuterRef("version"), party=OuterRef("party"))
-    return list(
-        AgreementCopy.objects.filter(
-            ~Exists(answered),
-            party__in=parties_held(member),
-            version=Subquery(newest.values("pk")[:1]),
-            version__agreement__state=AgreementState.SENT,
-            withdrawn_at__isnull=True,
-        )
-        .select_related("version__agreement__conversation__agency", "version__agreement__conversation__participant")
-        .order_by("pk")
-    )
+    return _newest_copies().filter(~Exists(answered), party=OuterRef("pk"))
 
 
-def _convened(member: Membership) -> QuerySet[Conversation]:
-    """Conversations that this hat arranges: as the convener, or for one who is away."""
-    return (
-        Conversation.objects.filter(parties__in=parties_held(member), agency=member.agency_id)
-        .filter(participant__in=participants_visible_to(member).values("pk"))
-        .select_related("agency", "participant")
-        .order_by("starts_at", "made_at", "pk")
-        .distinct()
-    )
-
-
-def times_to_propose(member: Membership) -> list[Conversation]:
-    """Conversations of one's own without a time that anybody can answer."""
-    return list(
-        _convened(member).filter(~Exists(_open_options().filter(conversation=OuterRef("pk"))), state=S.PREPARING)
-    )
-
-
-def calls_to_send(member: Membership) -> list[Conversation]:
-    """Conversations of one's own where everybody who is asked has answered the times: one is to be chosen."""
+# ---------- of a party's conversation ----------
+def _silent() -> Exists:
+    """Somebody who is asked has not answered the times."""
     asked = Party.objects.filter(
-        party_lives(), conversation=OuterRef("pk"), kind__in=[PartyKind.PARTICIPANT, PartyKind.CASEWORKER]
+        party_lives(),
+        conversation=OuterRef("conversation"),
+        kind__in=[PartyKind.PARTICIPANT, PartyKind.CASEWORKER],
     ).exclude(agency=F("conversation__agency"))
-    waiting = Exists(asked.filter(_unanswered()))
-    return list(
-        _convened(member).filter(
-            ~waiting, Exists(_open_options().filter(conversation=OuterRef("pk"))), state=S.PREPARING
-        )
-    )
+    return Exists(asked.filter(_unanswered()))
 
 
-def agreements_to_send(member: Membership) -> list[Conversation]:
-    """Conversations of one's own whose agreement is a draft that every agency has laid forward its part of."""
-    unshared = Section.objects.filter(
-        party_lives("party__"),
-        party__conversation=OuterRef("pk"),
-        party__kind=PartyKind.CASEWORKER,
-        shared_at__isnull=True,
-    )
-    return list(_convened(member).filter(~Exists(unshared), state=S.HELD, agreement__state=AgreementState.DRAFT))
-
-
-def agreements_to_correct(member: Membership) -> list[Conversation]:
-    """Conversations of one's own where an agency wants a change in the newest version: it waits for a correction."""
-    differing = _differing().filter(party__kind=PartyKind.CASEWORKER)
-    return list(_convened(member).filter(Exists(differing), agreement__state=AgreementState.SENT))
-
-
-def _differing() -> QuerySet[AgreementCopy]:
-    """Of a conversation: the copies of its newest version whose party's newest answer sees something differently."""
-    newest = AgreementVersion.objects.filter(agreement=OuterRef("version__agreement")).order_by("-number")
-    last = AgreementAnswer.objects.filter(version=OuterRef("version"), party=OuterRef("party")).order_by("-at", "-pk")
-    return AgreementCopy.objects.annotate(said=Subquery(last.values("verdict")[:1])).filter(
-        party_lives("party__"),
-        party__conversation=OuterRef("pk"),
-        version=Subquery(newest.values("pk")[:1]),
-        withdrawn_at__isnull=True,
-        said=AgreementVerdict.DIFFERS,
-    )
-
-
-def outcomes_owed(member: Membership) -> list[Conversation]:
-    """Conversations of one's own whose time has been, and nobody has said whether they were held."""
-    return list(_convened(member).filter(state=S.INVITED, ends_at__lt=timezone.now()))
-
-
-def answers_to_see(member: Membership) -> list[Conversation]:
-    """Conversations of one's own, called and not over, where somebody wants another time or cannot come."""
+def _hindered() -> Exists:
     last = InvitationAnswer.objects.filter(invitation=OuterRef("pk")).order_by("-at", "-pk")
-    hindered = Invitation.objects.annotate(said=Subquery(last.values("answer")[:1])).filter(
-        party_lives("party__"),
-        conversation=OuterRef("pk"),
-        round=OuterRef("round"),
-        said__in=[Answer.OTHER_TIME, Answer.NOT_COMING],
-    )
-    return list(_convened(member).filter(Exists(hindered), state=S.INVITED, ends_at__gt=timezone.now()))
-
-
-def differences_to_see(member: Membership) -> list[Conversation]:
-    """Conversations of one's own where the participant sees the newest version differently, and it still waits."""
-    differing = _differing().filter(party__kind=PartyKind.PARTICIPANT)
-    return list(_convened(member).filter(Exists(differing), agreement__state=AgreementState.SENT))
-
-
-def interpreters_to_book(member: Membership) -> list[Conversation]:
-    """Conversations ahead whose participant needs an interpreter that nobody has booked (L55)."""
-    needed = Q(participant__needs__isnull=False) & ~Q(participant__needs__interpreter="")
-    return list(
-        _convened(member).filter(
-            needed, state=S.INVITED, interpreter_booked_at__isnull=True, starts_at__gt=timezone.now()
+    return Exists(
+        Invitation.objects.annotate(said=Subquery(last.values("answer")[:1])).filter(
+            party_lives("party__"),
+            conversation=OuterRef("conversation"),
+            round=OuterRef("conversation__round"),
+            said__in=HINDERED,
         )
     )
 
 
-def conversations_ahead(member: Membership) -> list[Conversation]:
-    """Conversations with a time that lies ahead, for Idag's «Kommer»."""
-    parties = parties_held(member)
-    return list(
-        Conversation.objects.filter(pk__in=parties.values("conversation"), state=S.INVITED, ends_at__gt=timezone.now())
-        .select_related("agency", "participant")
-        .order_by("starts_at", "pk")
+def _differs(kind: PartyKind) -> Exists:
+    """A party of that kind sees the newest version differently, by its newest answer."""
+    last = AgreementAnswer.objects.filter(version=OuterRef("version"), party=OuterRef("party")).order_by("-at", "-pk")
+    return Exists(
+        _newest_copies()
+        .annotate(said=Subquery(last.values("verdict")[:1]))
+        .filter(
+            party_lives("party__"),
+            party__conversation=OuterRef("conversation"),
+            party__kind=kind,
+            said=AgreementVerdict.DIFFERS,
+        )
     )
+
+
+def _unshared() -> Exists:
+    """An agency has not laid forward its part."""
+    return Exists(
+        Section.objects.filter(
+            party_lives("party__"),
+            party__conversation=OuterRef("conversation"),
+            party__kind=PartyKind.CASEWORKER,
+            shared_at__isnull=True,
+        )
+    )
+
+
+# ---------- all of it ----------
+@dataclass(frozen=True)
+class Talks:
+    """The conversations a hat acts in: what it has to do there, and those whose time lies ahead, the next first."""
+
+    owed: list[Owed]
+    ahead: list[Conversation]
+
+
+def talks_of(member: Membership) -> Talks:
+    """For Idag. One query for any number; a convener's duties only of participants the hat may open."""
+    section = Section.objects.filter(party=OuterRef("pk"), shared_at__isnull=True)
+    held = parties_held(member).annotate(
+        unanswered=_unanswered(),
+        call_sent_at=Subquery(_call().values("sent_at")[:1]),
+        called_to=Subquery(_call().values("starts_at")[:1]),
+        section_owed=Subquery(section.values("pk")[:1]),
+        copy_owed=Subquery(_copy().values("pk")[:1]),
+        copy_sent_at=Subquery(_copy().values("version__sent_at")[:1]),
+        agreement=F("conversation__agreement__state"),
+        is_opened=Exists(participants_visible_to(member).filter(pk=OuterRef("conversation__participant"))),
+        has_options=Exists(_open_options().filter(conversation=OuterRef("conversation"))),
+        silent=_silent(),
+        hindered=_hindered(),
+        interpreter=F("conversation__participant__needs__interpreter"),
+        unshared=_unshared(),
+        participant_differs=_differs(PartyKind.PARTICIPANT),
+        agency_differs=_differs(PartyKind.CASEWORKER),
+    )
+    owed: list[Owed] = []
+    ahead: dict[int, Conversation] = {}
+    convened: set[int] = set()
+    now = timezone.now()
+    for party in held:
+        talk = party.conversation
+        owed += _as_party(party, talk)
+        if talk.agency_id == member.agency_id and talk.pk not in convened and party.is_opened:
+            convened.add(talk.pk)
+            owed += [Owed(duty, talk, talk.last_act_at, talk.pk) for duty in _as_convener(party, talk, now)]
+        if talk.state == S.INVITED and talk.ends_at and talk.ends_at > now:
+            ahead[talk.pk] = talk
+    return Talks(owed, sorted(ahead.values(), key=lambda talk: (talk.starts_at or now, talk.pk)))
+
+
+def _as_party(party: Any, talk: Conversation) -> Iterator[Owed]:
+    """The convener asks, and so neither answers times nor a call."""
+    if talk.agency_id != party.agency_id:
+        if talk.state == S.PREPARING and party.unanswered:
+            yield Owed(Duty.TIMES, talk, party.added_at, talk.pk)
+        if talk.state == S.INVITED and party.call_sent_at:
+            yield Owed(Duty.CALL, talk, party.call_sent_at, talk.pk, timezone.localdate(party.called_to))
+    if party.section_owed and talk.state == S.HELD and party.agreement == AgreementState.DRAFT:
+        yield Owed(Duty.SECTION, talk, talk.held_at or talk.made_at, party.section_owed)
+    if party.copy_owed and party.agreement == AgreementState.SENT:
+        yield Owed(Duty.CONFIRM, talk, party.copy_sent_at, party.copy_owed)
+
+
+def _as_convener(party: Any, talk: Conversation, now: datetime) -> Iterator[Duty]:
+    if talk.state == S.PREPARING and not party.has_options:
+        yield Duty.PROPOSE
+    if talk.state == S.PREPARING and party.has_options and not party.silent:
+        yield Duty.INVITE
+    if talk.state == S.INVITED and talk.starts_at and talk.ends_at:
+        if party.interpreter and talk.interpreter_booked_at is None and talk.starts_at > now:
+            yield Duty.INTERPRETER
+        if party.hindered and talk.ends_at > now:
+            yield Duty.HINDERED
+        if talk.ends_at < now:
+            yield Duty.OUTCOME
+    if party.agreement == AgreementState.SENT and party.participant_differs:
+        yield Duty.DIFFERENCE
+    if talk.state == S.HELD and party.agreement is None:
+        yield Duty.WRITE
+    if talk.state == S.HELD and party.agreement == AgreementState.DRAFT and not party.unshared:
+        yield Duty.SEND
+    if party.agreement == AgreementState.SENT and party.agency_differs:
+        yield Duty.CORRECT

@@ -30,7 +30,7 @@ from meetings.states import ConversationKind
 from meetings.views.agreements import agreement_box
 from meetings.views.times import times_context
 from notifications.actions import mark_read
-from notifications.queries import notifications_about
+from notifications.queries import follow_shown, notifications_about
 from workspace.doors import MemberRequest, do_once, log_reads, member_page
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.models import Participant
@@ -89,6 +89,8 @@ def conversation(request: MemberRequest, pk: int) -> HttpResponse:
         **agreement_box(request, access),
         "topic": f"conversation:{pk}",
     }
+    if is_caseworker(request.hat):
+        context["follow"] = follow_shown(request.hat, "conversation", pk, adds=True)
     return render(request, "meetings/talk.html", context)
 
 

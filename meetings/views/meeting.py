@@ -13,7 +13,10 @@ from meetings.states import MeetingState
 from meetings.views.agenda import agenda_context
 from meetings.views.attendance import seats_context
 from meetings.views.minutes import minutes_box
+from notifications.actions import mark_read
+from notifications.queries import follow_shown, notifications_leading_to
 from workspace.doors import AnyHatRequest, hat_page
+from workspace.models import Membership
 
 PIECES = {"vilka": ("_seats", seats_context), "dagordning": ("_agenda", agenda_context)}
 
@@ -33,13 +36,16 @@ def head_context(request: AnyHatRequest, meeting: Meeting) -> dict[str, Any]:
 
 @hat_page
 def meeting(request: AnyHatRequest, pk: int) -> HttpResponse:
-    """The page of one meeting."""
+    """The page of one meeting. Opening it marks the notices that lead here as read."""
     found = access_meeting(request.hat, pk)
     context = head_context(request, found)
     for _, piece_context in PIECES.values():
         context |= piece_context(request, found)
     context |= minutes_box(request, found)
     context["history"] = [] if context["is_guest"] else history_of(found)
+    if isinstance(request.hat, Membership):
+        mark_read(by=request.hat, notifications=notifications_leading_to(request.hat, "meeting", pk))
+        context["follow"] = follow_shown(request.hat, "meeting", pk, adds=True)
     return render(request, "meetings/meeting.html", context)
 
 

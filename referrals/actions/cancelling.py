@@ -5,7 +5,10 @@ from django.utils import timezone
 from notifications.actions import deliver
 from referrals.actions.journey import refuse_untold, tell_sender
 from referrals.actions.moves import (
+    ASKED,
     FASTER,
+    GROUND,
+    clear_asked,
     desk_of,
     last_hand,
     lock,
@@ -103,6 +106,7 @@ def leave_be(*, by: Membership, referral: Referral) -> None:
         told_state=ReferralState.CLOSED, told_at=now, told_turn=None, told_since=now, told_due_on=None
     )
     ReferralLeg.objects.filter(pk=current_leg(referral).pk, answered_at=None, ended_at=None).update(ended_at=now)
+    clear_asked(referral, Side.SENDER, ASKED + GROUND)
     deliver([], topics(referral, receiver=False))
 
 

@@ -60,8 +60,8 @@ def chase_referral(*, referral: Referral, today: date) -> bool:
     coordinator. Between two levels lies at least the time that lies between them in the table, counted also from a
     reminder by hand, so that nobody is reminded four times the day after an import or a stop. Where a level has
     nobody to remind, the next counts. A step with a new due day begins again, and so does one that was paused or
-    whose turn went over. Writes reminders, notices, and queues each recipient's one mail of the day. Returns whether a
-    level was reached.
+    whose turn went over. Writes reminders and notices, and queues a role's one mail of the day. Returns whether a level
+    was reached.
     """
     referral = lock(referral)
     due_on = late_from(referral)
@@ -107,7 +107,9 @@ def _remind(
     roles: Iterable[CooperationRole],
     today: date,
 ) -> None:
-    """Write who is reminded, tell them on the page, and let one mail of the day say that there is something to read.
+    """Write who is reminded, and tell them on the page; a role, which has no notices, by the mail of the day.
+
+    The sweep mails the others what they have not read in half an hour (`notifications.actions.queue_unread`).
 
     A manager, also one who is reminded since nobody is at the desk, opens a referral by stating a reason.
     """
@@ -125,7 +127,7 @@ def _remind(
     kind = KINDS[L.MANAGER if managed else level] if members else ""
     notices = [Notice(kind, referral.number, referral.pk, None, frozenset(members))] if members else []
     deliver(notices, [changed("board", role.cooperation_id) for role in roles])
-    queue_digests(day=today, memberships=members, roles=[role.pk for role in roles])
+    queue_digests(day=today, roles=[role.pk for role in roles])
 
 
 @action
@@ -151,7 +153,6 @@ def warn_of_ground(*, referral: Referral, today: date) -> bool:
         for pk in members
     )
     deliver([Notice("referral.ground_ends", referral.number, referral.pk, None, frozenset(members))])
-    queue_digests(day=today, memberships=members)
     return bool(members)
 
 
@@ -159,8 +160,8 @@ def warn_of_ground(*, referral: Referral, today: date) -> bool:
 def remind_by_hand(*, by: Membership, referral: Referral, text: str) -> None:
     """The sender reminds the receiver, in words it has looked through. Counts as a reminder: the next waits its time.
 
-    Writes the reminders with the text, history, audit row; tells those at the receiver's desk who are there, on the
-    page and in the mail of the day, which holds nothing of the text; everybody where nobody is. Once a day. Refuses
+    Writes the reminders with the text, history, audit row; tells those at the receiver's desk who are there, by a
+    notice that holds nothing of the text; everybody where nobody is. Once a day. Refuses
     while, as far as the sender knows, the turn is not the receiver's.
     """
     referral = lock(referral)
@@ -175,7 +176,6 @@ def remind_by_hand(*, by: Membership, referral: Referral, text: str) -> None:
     write_event(referral, Verb.REMIND, Side.SENDER, by=by)
     reminder = Notice("referral.reminded", referral.number, referral.pk, by.agency, told)
     deliver([reminder], topics(referral))
-    queue_digests(day=today, memberships=told)
 
 
 def _everybody(referral: Referral, side: Side) -> set[int]:
@@ -204,13 +204,12 @@ def _write_by_hand(referral: Referral, members: Iterable[int], text: str, **by: 
 def remind_from_board(*, role: CooperationRole, referrals: Iterable[Referral], text: str) -> tuple[int, int]:
     """The coordinator reminds many at once, in neutral words: each desk that, as far as is told, has the turn.
 
-    One reminder per referral and day, with history, notices and one mail per recipient. The coordinator reaches a
+    One reminder per referral and day, with history and notices. The coordinator reaches a
     desk, never a person's data. Returns (reminded, left alone): a desk reminded today, one that cannot be reached
     here, and a referral that has moved on since the board was shown are left alone.
     """
     today = timezone.localdate()
     reached = left = 0
-    told: set[int] = set()
     notices: list[Notice] = []
     hints = []
     for shown in sorted(referrals, key=lambda one: (one.participant_id, one.pk)):
@@ -223,10 +222,8 @@ def remind_from_board(*, role: CooperationRole, referrals: Iterable[Referral], t
         write_event(referral, Verb.REMIND, Side.SYSTEM, by=None)
         notices.append(Notice("referral.reminded_by_coordinator", referral.number, referral.pk, None, members))
         hints += topics(referral)
-        told |= members
         reached += 1
     deliver(notices, hints)
-    queue_digests(day=today, memberships=told)
     return reached, left
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from django.utils import timezone
 
 from notifications.actions import Notice, deliver
-from referrals.actions.moves import lock, notice, require_side, set_clock, topics, write_event
+from referrals.actions.moves import REMINDED, clear_asked, lock, notice, require_side, set_clock, topics, write_event
 from referrals.models import Referral
 from referrals.queries import is_told
 from referrals.rules import can_dispute, can_set_date, can_settle
@@ -35,11 +35,15 @@ def _ahead(day: date) -> None:
 
 
 def _tell_other(referral: Referral, kind: str, side: Side, by: Membership) -> None:
-    """The other side hears of it: the receiver always, the sender where the receiver tells its status."""
+    """The other side hears of it: the receiver always, the sender where the receiver tells its status.
+
+    One's own side is reminded no more of the day that was.
+    """
     told = side == Side.SENDER or is_told(referral)
     other = Side.RECEIVER if side == Side.SENDER else Side.SENDER
     notices: list[Notice] = [notice(referral, kind, other, by=by)] if told else []
     set_clock(referral, told=told)
+    clear_asked(referral, side, REMINDED)
     deliver(notices, topics(referral, sender=told))
 
 

@@ -7,17 +7,30 @@ from django.utils import timezone
 
 from notifications.actions import Notice, close_notices, deliver
 from referrals.actions.answers import end_answer
-from referrals.actions.moves import desk_of, last_hand, lock, move, notice, require_side, topics, write_event
+from referrals.actions.moves import (
+    ASKED,
+    GROUND,
+    REMINDED,
+    clear_asked,
+    desk_of,
+    last_hand,
+    lock,
+    move,
+    notice,
+    require_side,
+    topics,
+    write_event,
+)
 from referrals.actions.sending import disclose_section, let_coordinator_follow
 from referrals.errors import MissingGround
 from referrals.models import Referral, ReferralSection
 from referrals.queries import current_leg, deadline_of, deadline_told, question_lives
-from referrals.rules import ANSWER, FOLLOW_UP, LAPSING, STATUS, VITAL, audience_for
+from referrals.rules import ANSWER, FOLLOW_UP, LAPSING, STATUS, VITAL, audience_for, wire_side
 from referrals.states import TURN_BY_STATE, ReferralState, SectionRole, Side, Verb
 from workspace.actions import action, lock_live_rows
 from workspace.clocks import add_working_days
 from workspace.errors import NotAllowed, SomebodyWasFaster
-from workspace.live import Hint
+from workspace.live import Hint, changed
 from workspace.models import Agency, Browser, Category, ConsentRow, Membership
 from workspace.queries import grounds_for
 
@@ -34,7 +47,7 @@ def on_ground_lost(
     it, the sender is told too, since nobody there knows. A referral that lost only another section, or follow-up, stays
     as it is. `agency` is in whose name it is said. Returns the notices and hints for open pages; delivers nothing.
     """
-    lost = ReferralSection.objects.filter(disclosure__consent_row__in=rows).select_related("leg")
+    lost = ReferralSection.objects.filter(disclosure__consent_row__in=rows).select_related("leg__receiver")
     by_referral: dict[int, list[ReferralSection]] = {}
     for section in lost:
         by_referral.setdefault(section.leg.referral_id, []).append(section)
@@ -48,6 +61,9 @@ def on_ground_lost(
     hints: list[tuple[str, Hint]] = []
     for referral in referrals:
         hints += topics(referral)
+        # Who received an earlier sending has its page open too, and reads no more of it either.
+        readers = {section.leg.receiver.agency_id for section in by_referral[referral.pk]}
+        hints += [changed("referral", referral.pk, wire_side(pk)) for pk in readers - {referral.receiver.agency_id}]
         if not _lost_vital(referral, by_referral[referral.pk]):
             continue
         # What the receiver was told it may answer was about this referral, and ends with it.
@@ -77,6 +93,7 @@ def _end_for_sender(referral: Referral, by: Membership | Browser) -> None:
         told_due_on=None,
         lapsed_at=None,
     )
+    clear_asked(referral, Side.SENDER, ASKED + GROUND)
 
 
 def _lost_vital(referral: Referral, lost: Sequence[ReferralSection]) -> bool:
@@ -114,7 +131,11 @@ def lapse_referral(*, referral: Referral) -> None:
         fields |= {"turn": referral.sender, "turn_since": now, "holder": mine, "due_on": due_on}
     Referral.objects.filter(pk=referral.pk).update(**fields)
     write_event(referral, Verb.GROUND_LAPSED, Side.SYSTEM, by=None)
-    told = [notice(referral, "referral.ground_lapsed", side, by=None) for side in (Side.SENDER, Side.RECEIVER)]
+    told = [
+        notice(referral, "referral.ground_to_renew", Side.SENDER, by=None),
+        notice(referral, "referral.ground_lapsed", Side.RECEIVER, by=None),
+    ]
+    clear_asked(referral, Side.SENDER, GROUND)
     deliver(told, topics(referral))
 
 
@@ -147,6 +168,7 @@ def renew_ground(*, by: Membership, referral: Referral) -> None:
     let_coordinator_follow(by, referral, leg, rows, {row.consent_id for row in mine.values()})
     write_event(referral, Verb.RENEW_GROUND, Side.SENDER, by=by)
     _back_to_work(referral)
+    clear_asked(referral, Side.SENDER, GROUND + REMINDED)
     deliver([notice(referral, "referral.ground_renewed", Side.RECEIVER, by=by)], topics(referral))
 
 

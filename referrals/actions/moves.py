@@ -4,10 +4,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from notifications.actions import Notice
+from notifications.actions import Notice, clear_notices
 from referrals.models import Referral, ReferralEvent, ReferralLeg
 from referrals.queries import boards_of, current_leg, deadline_of, is_told
-from referrals.rules import LAPSING, audience_for
+from referrals.rules import LAPSING, audience_for, listening
 from referrals.states import ENDED_STATES, TURN_BY_STATE, ReferralState, Side, Verb, target_of
 from workspace.actions import lock_participant, record_act
 from workspace.errors import NotAllowed, SomebodyWasFaster
@@ -19,6 +19,16 @@ from workspace.states import AuditAct
 
 FASTER = "Någon hann före. Så här ser det ut nu."
 LAPSED = "Samtycket har gått ut. Avsändaren behöver förnya det först."
+# What asks somebody for a step, and is done when the step is taken; and what asks the sender for a ground.
+ASKED = (
+    *("referral.sent", "referral.supplement_asked", "referral.supplemented", "referral.decided", "referral.returned"),
+    *("referral.redirected", "referral.cancel_asked", "referral.reopened", "referral.reminded", "referral.due"),
+    *("referral.overdue", "referral.overdue_manager", "referral.reminded_by_coordinator", "referral.receiver_left"),
+)
+REMINDED = tuple(
+    f"referral.{one}" for one in ("reminded", "due", "overdue", "overdue_manager", "reminded_by_coordinator")
+)
+GROUND = ("referral.ground_ends", "referral.ground_to_renew")
 ANSWERING = {Verb.DECIDE, Verb.RETURN, Verb.SUGGEST_REDIRECT, Verb.CONFIRM_CANCEL}
 # What the receiver may still do when it no longer may read the question.
 WITHOUT_READING = {Verb.CONFIRM_CANCEL, Verb.CLOSE}
@@ -66,7 +76,8 @@ def move(
     line: dict[str, Any] | None = None,
     **fields: Any,
 ) -> bool:
-    """Move a locked referral by the table, write its history and audit row, and set its clock anew.
+    """Move a locked referral by the table, write its history and audit row, set its clock anew, and clear what asked
+    for the step.
 
     `line` goes into the history row (code, section, suggested), `fields` into the referral. The turn follows the
     table, and the work goes back to whoever last had it on that side, or stands in. Returns whether the sender knows.
@@ -76,7 +87,7 @@ def move(
     """
     target = require_step(referral, verb, side)
     told = side != Side.RECEIVER or is_told(referral)
-    turn = desk_of(referral, target, told)
+    turn, had_turn = desk_of(referral, target, told), referral.turn_id
     now = timezone.now()
     moved = Referral.objects.filter(pk=referral.pk, state=referral.state).update(
         state=target,
@@ -93,7 +104,25 @@ def move(
     if told:
         _mark_leg(referral, verb, target)
     set_clock(referral, told=told)
+    _clear_asked(referral, had_turn, told)
     return told
+
+
+def _clear_asked(referral: Referral, had_turn: int | None, told: bool) -> None:
+    """The step is taken, and whoever had the turn is asked for it no more: everybody there, at once. The sender's only
+    where it may know. Of one that has ended nothing is asked at all."""
+    ended = not referral.is_open
+    if ended or had_turn != referral.sender_id:
+        clear_asked(referral, Side.RECEIVER, ASKED)
+    if told and (ended or had_turn == referral.sender_id):
+        clear_asked(referral, Side.SENDER, ASKED + GROUND if ended else ASKED)
+
+
+def clear_asked(referral: Referral, side: Side, kinds: tuple[str, ...]) -> None:
+    """What these kinds asked of one side is done: everybody's at its agency, also who sits there no longer."""
+    agency = referral.sender.agency_id if side == Side.SENDER else referral.receiver.agency_id
+    members = Membership.objects.filter(agency=agency).values_list("pk", flat=True)
+    clear_notices(kinds=kinds, object_id=referral.pk, memberships=members)
 
 
 def desk_of(referral: Referral, state: ReferralState, told: bool = True) -> Function | None:
@@ -188,9 +217,10 @@ def notice(referral: Referral, kind: str, side: Side, *, by: Membership | None) 
 
 def topics(referral: Referral, *, sender: bool = True, receiver: bool = True) -> list[tuple[str, Hint]]:
     """Hints for open pages: the referral's on each side that may know, and with the sender the boards that hold it."""
-    hints = [changed("referral", referral.pk, Side.RECEIVER)] if receiver else []
+    hints = [changed("referral", referral.pk, listening(referral, Side.RECEIVER))] if receiver else []
     if sender:
-        hints += [changed("referral", referral.pk, Side.SENDER), *(changed("board", pk) for pk in boards_of(referral))]
+        hints.append(changed("referral", referral.pk, listening(referral, Side.SENDER)))
+        hints += [changed("board", pk) for pk in boards_of(referral)]
     return hints
 
 

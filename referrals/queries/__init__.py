@@ -41,7 +41,7 @@ from referrals.queries.visible import (
     referrals_of,
     referrals_visible_to,
     turn_shown,
-    waiting_for,
+    waiting_and_wished,
     with_what_is_known,
     work_list_of,
 )
@@ -100,7 +100,7 @@ __all__ = [
     "those_to_remind",
     "turn_shown",
     "waited_for",
-    "waiting_for",
+    "waiting_and_wished",
     "with_what_is_known",
     "work_list_of",
 ]

@@ -1,5 +1,6 @@
 """Which referrals a hat may open, and what its side may know of each."""
 
+from datetime import date
 from typing import Any
 
 from django.db.models import (
@@ -14,13 +15,15 @@ from django.db.models import (
     Subquery,
     Value,
     When,
+    Window,
 )
+from django.db.models.functions import RowNumber
 from django.http import Http404
 from django.utils import timezone
 
 from referrals.models import Referral, ReferralEvent, ReferralLeg, ReferralSection
 from referrals.rules import IDENTITY, STATUS
-from referrals.states import TURN_BY_STATE, ReferralState, Side, Verb
+from referrals.states import TURN_BY_STATE, UNANSWERED_STATES, ReferralState, Side, Verb
 from workspace.models import Function, Membership, Participant, StatedReason
 from workspace.queries import desks_of, participants_visible_to
 from workspace.rules import Hat, disclosure_lives, is_caseworker, is_manager
@@ -135,8 +138,9 @@ def with_what_is_known(referrals: QuerySet[Referral], agency_id: int) -> QuerySe
     )
 
 
-def waiting_for(member: Membership) -> QuerySet[Any]:
-    """What waits for this hat's desks, annotated with `owed_on`: soonest first, then what has waited longest.
+def waiting_and_wished(member: Membership, today: date, until: date, most: int) -> tuple[list[Any], list[Any]]:
+    """What waits for this hat's desks, annotated with `owed_on`: soonest first, then what has waited longest; and where
+    the hat's agency wishes an answer between two days, the first day first. At most so many of each, in one query.
 
     The day owed is the step's last day, or the day the sender wishes an answer by, whichever comes first. A ground to
     renew waits for the sender whatever a receiver that tells nothing has done since.
@@ -149,8 +153,28 @@ def waiting_for(member: Membership) -> QuerySet[Any]:
         When(asked & (Q(due_on__isnull=True) | Q(answer_wished_on__lt=F("due_on"))), then=F("answer_wished_on")),
         default=F("due_on"),
     )
-    found = referrals_visible_to(member).filter(Q(turn__in=desks) | renew).annotate(owed_on=owed_on)
-    return found.order_by(F("owed_on").asc(nulls_last=True), "turn_since", "pk")
+    waits = Q(turn__in=desks) | renew
+    wished = Q(sender__agency=member.agency_id, answer_wished_on__range=(today, until), sent_at__isnull=False)
+    wished &= Q(shown_state__in=UNANSWERED_STATES)
+    soonest: list[Any] = [F("owed_on").asc(nulls_last=True), "turn_since", "pk"]
+    found = (
+        referrals_visible_to(member)
+        .filter(waits | wished)
+        .annotate(
+            owed_on=owed_on,
+            waits=ExpressionWrapper(waits, output_field=BooleanField()),
+            wished=ExpressionWrapper(wished, output_field=BooleanField()),
+        )
+        .annotate(
+            place=Window(RowNumber(), partition_by=F("waits"), order_by=soonest),
+            wished_place=Window(RowNumber(), partition_by=F("wished"), order_by=["answer_wished_on", "pk"]),
+        )
+        .filter(Q(waits=True, place__lte=most) | Q(wished=True, wished_place__lte=most))
+    )
+    rows = list(found)
+    waiting = sorted((row for row in rows if row.waits and row.place <= most), key=lambda row: row.place)
+    answers = (row for row in rows if row.wished and row.wished_place <= most)
+    return waiting, sorted(answers, key=lambda row: row.wished_place)
 
 
 def referrals_of(member: Hat, participant: Participant) -> QuerySet[Referral]:

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from notifications.actions import mark_read
-from notifications.queries import notifications_about
+from notifications.queries import dead_messages_at, mail_troubles_at, notifications_about
 from referrals.filters import ReferralFilter
 from referrals.models import Referral
 from referrals.queries import access_work_list_item, referrals_visible_to, turn_shown, work_list_of
@@ -68,6 +68,9 @@ def work_list(request: MemberRequest, fragment: bool = False) -> HttpResponse:
         raise Http404
     page = Paginator(work_list_of(request.hat), PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "agency": request.hat.agency}
+    if not fragment:
+        context["troubles"] = mail_troubles_at(request.hat)
+        context["dead_messages"] = dead_messages_at(request.hat)
     return render(request, "referrals/_work_list.html" if fragment else "referrals/work_list.html", context)
 
 

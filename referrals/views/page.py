@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from notifications.actions import mark_read
-from notifications.queries import notifications_about
+from notifications.queries import follow_shown, notifications_about
 from referrals import actions
 from referrals.deadlines import Deadline, explain
 from referrals.errors import MissingGround
@@ -33,6 +33,7 @@ from referrals.rules import VITAL
 from referrals.states import Outcome, ReferralState, ReturnCode, Side, SupplementCode, Verb
 from referrals.views.acts import MORE, form_for, verbs_for
 from referrals.views.acts import perform as perform_verb
+from referrals.views.presence import presence_context
 from workspace.doors import MemberRequest, do_once, log_reads, member_page
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.models import Membership
@@ -108,6 +109,8 @@ def page_context(
         context |= {"answer": answer_sentence(shown), "reason": came_back_reason(shown), "clock": clock_of(shown)}
     if piece in {"", "aside"}:
         context |= _aside(request.hat, shown, bound or {})
+    if not piece:
+        context |= presence_context(request.hat, referral) | {"says_open": is_caseworker(request.hat)}
     log_reads(request, "referral", referral.pk, [referral.participant_id] if shown.person else [])
     return context
 
@@ -219,7 +222,14 @@ def referral(request: MemberRequest, pk: int) -> HttpResponse:
     if found.state == ReferralState.DRAFT and not found.sent_at:
         return redirect("draft_review", pk=pk)
     mark_read(by=request.hat, notifications=notifications_about(request.hat, "referral.", pk))
-    return respond(request, "referrals/page.html", page_context(request, found))
+    return respond(request, "referrals/page.html", page_context(request, found) | _follow(request, pk))
+
+
+def _follow(request: MemberRequest, pk: int) -> dict[str, Any]:
+    """Whoever may open a referral is told of it anyway, but for managers, who are told of none of its acts."""
+    if not is_caseworker(request.hat):
+        return {}
+    return {"follow": follow_shown(request.hat, "referral", pk, adds=False)}
 
 
 @member_page

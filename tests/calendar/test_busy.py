@@ -17,7 +17,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from meetings.calendar.fetching.sealing import opened
+from meetings.calendar.actions.busy import SALT
 from meetings.calendar.queries.busy import busy_context
 from meetings.calendar.states import BusyProblem
 from meetings.models import BusySource, BusyTime
@@ -25,6 +25,7 @@ from tests.calendar.hostile import CALENDAR, SECRET_WORDS
 from tests.cast import Cast
 from tests.ical.busy_files import AT_NINE, AT_TEN, NOW, STOCKHOLM, calendar, event
 from workspace.models import AuditEntry
+from workspace.outside.sealing import opened
 from workspace.rules import Hat
 
 pytestmark = [pytest.mark.django_db]
@@ -75,7 +76,7 @@ def test_an_address_is_kept_sealed_and_never_shown_again(cast: Cast, as_hat: AsH
     assert "Adressen är sparad. Tiderna hämtas inom tio minuter." in words(got)
     assert "kalender.exempel.se" in words(got) and "Hämtas inom tio minuter." in words(got)
     source = BusySource.objects.get()
-    assert opened(source.sealed_address) == ADDRESS and source.host == "kalender.exempel.se"
+    assert opened(source.sealed_address, salt=SALT) == ADDRESS and source.host == "kalender.exempel.se"
     assert (source.tried_at, source.fetched_at, source.problem) == (None, None, "") and times_of(cast.soc) == []
     for page in (got, client.get(PAGE)):
         assert "hemlig-nyckel" not in page.content.decode()

@@ -205,9 +205,10 @@ SENT = "SELECT id FROM notifications_digestmail WHERE sent_at IS NOT NULL"
 def queue_mail(folder: Path) -> None:
     """Owe somebody in the demo a mail, and ask for a sweep now."""
     owe = (
-        "from django.utils import timezone as t; from notifications.models import DigestMail as D;"
+        "from django.utils import timezone as t; from notifications.models import DigestMail as D, QuietHours as Q;"
         "from workspace.models import UserAccount as U; from workspace.front.tasks import sweep;"
         "user = U.objects.get(username='soc-pitea'); U.objects.update(email='demo@exempel.se');"
+        "Q.objects.create(user=user, begins='00:00', ends='00:00', days_off=False);"
         "D.objects.create(user=user, day=t.localdate()); sweep.enqueue()"
     )
     address = f"sqlite:///{folder / 'samverkansrum.sqlite3'}"

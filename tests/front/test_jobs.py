@@ -15,8 +15,8 @@ from django.utils import timezone
 from django_tasks import TaskResult, TaskResultStatus
 from huey.contrib.djhuey import HUEY
 
-from notifications.actions import queue_digests, send_digests
-from notifications.models import DigestMail
+from notifications.actions import send_digests
+from notifications.models import DigestMail, QuietHours
 from tests.cast import SECRET_TEXT, Cast
 from tests.daphne import ROOT, server_environment
 from tests.infrastructure import close_connections
@@ -139,7 +139,8 @@ def test_the_consumer_runs_what_was_queued_while_nobody_listened(
     post = PostOffice()
     post.start()
     UserAccount.objects.filter(pk=cast.soc.user_id).update(email="soc@exempel.se")
-    queue_digests(memberships=[cast.soc.pk], day=timezone.localdate())
+    QuietHours.objects.create(user=cast.soc.user, begins="00:00", ends="00:00", days_off=False)
+    DigestMail.objects.create(user=cast.soc.user, day=timezone.localdate())
     queued = sweep.enqueue()
     assert queued.status == TaskResultStatus.READY
     try:

@@ -68,7 +68,7 @@ def test_a_referral_ends_for_the_receiver_and_both_sides_are_told(cast: Cast, as
     if notice:
         assert told("referral.access_ended") == {"soc", "soc2", "psyk", "psyk2"}
         assert notice.acting_agency == cast.soc.agency and not told("consent.withdrawn")
-        assert "Registrerade att samtycket" in as_hat(cast.psyk).get("/handelser/").content.decode()
+        assert "registrerade att samtycket" in as_hat(cast.psyk).get("/handelser/").content.decode()
     else:
         assert told("consent.withdrawn") == {"soc", "soc2"}
 

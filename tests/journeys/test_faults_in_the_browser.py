@@ -18,7 +18,7 @@ from workspace.models import Consent
 
 S = ReferralState
 TYPED = "Vi har pratat med henne och hon"
-NEWS, LOST, BACK = "sidan har ändrats", "Ingen kontakt just nu.", "Kontakten är tillbaka."
+NEWS, LOST, BACK = "sidan har ändrats", "Ingen anslutning, visar läget ", "Anslutningen är tillbaka."
 ENDED = "Du har inte längre tillgång till det här"
 Bring = Callable[..., Referral]
 
@@ -123,7 +123,7 @@ def test_lost_contact_is_said_once_and_what_was_missed_comes(people: Cast, bring
     sender.live(page)
     sender.context.set_offline(True)
     expect(wire(page)).to_contain_text(LOST)
-    expect(wire(page)).to_contain_text(re.compile(r"Du ser läget \d\d\.\d\d\. Det du skriver finns kvar\."))
+    expect(wire(page)).to_contain_text(re.compile(r"visar läget \d\d\.\d\d\. Det du skriver finns kvar\."))
     acknowledge(other)
     expect(other.get_by_text("Remissen är mottagen.")).to_be_visible()
     turn_here(page, "Vuxenpsykiatrin ska ta emot remissen")

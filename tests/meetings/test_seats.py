@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from meetings.actions import attendance, calls
 from meetings.models import AgendaItem, Attendance, Group, ItemGuest, Meeting, MeetingEvent
-from meetings.queries.attendance import answers_owed, meetings_ahead
+from meetings.queries.attendance import meetings_owed_and_ahead
 from meetings.states import Answer, ItemKind, MeetingState, MinutesState
 from tests.cast import make_agency, make_member
 from tests.meetings.calling import call, call_quietly, region, say, text_of, told
@@ -196,17 +196,21 @@ def test_who_joins_by_the_room_is_present_while_the_meeting_goes_on(called: Room
 def test_what_is_owed_and_what_is_ahead(called: Room) -> None:
     cast, today = called.cast, timezone.localdate()
     day = timezone.localdate(called.meeting.starts_at)
+    asked_at = Attendance.objects.get(member=cast.psyk).asked_at
+    owed, ahead = [(called.meeting, asked_at)], [called.meeting]
     with CaptureQueriesContext(connection) as found:
-        owed = [row.meeting.group.name for row in answers_owed(cast.psyk)]
-    assert owed == [called.group.name] and len(found) == 1
-    assert answers_owed(cast.psyk_2) == [] == answers_owed(cast.outsider)
-    for hat in (cast.psyk, cast.psyk_2, cast.coordinator):
-        assert meetings_ahead(hat, day) == [called.meeting] and meetings_ahead(hat, today) == []
-    assert meetings_ahead(cast.outsider, day) == [] == meetings_ahead(cast.chair, day)
+        rows, _ = meetings_owed_and_ahead(cast.psyk, day)
+        assert [row.group.name for row, _ in rows] == [called.group.name]
+    assert len(found) == 1
+    assert meetings_owed_and_ahead(cast.psyk, day) == (owed, ahead)
+    assert meetings_owed_and_ahead(cast.psyk, today) == (owed, []), "a call waits however far ahead"
+    for hat in (cast.psyk_2, cast.coordinator):
+        assert meetings_owed_and_ahead(hat, day) == ([], ahead) and meetings_owed_and_ahead(hat, today) == ([], [])
+    assert meetings_owed_and_ahead(cast.outsider, day) == ([], []) == meetings_owed_and_ahead(cast.chair, day)
     say(called, cast.psyk, A.COMING)
-    assert answers_owed(cast.psyk) == []
+    assert meetings_owed_and_ahead(cast.psyk, day) == ([], ahead)
     put_in(called.meeting, S.CANCELLED)
-    assert answers_owed(cast.fk) == [] and meetings_ahead(cast.fk, day) == []
+    assert meetings_owed_and_ahead(cast.fk, day) == ([], [])
 
 
 def test_without_chair_and_secretary_an_answer_still_goes_through(called: Room) -> None:

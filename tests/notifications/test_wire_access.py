@@ -219,6 +219,6 @@ def test_what_a_hat_may_no_longer_open_is_hinted_but_not_told(room: Room) -> Non
     cast, referral = room.cast, send_new(room)
     page = room.live(cast.psyk, f"referral:{referral.pk}")
     assert room.visitor(cast.soc).post(f"/remisser/{referral.pk}/aterta/", {"code": "wrong_person"}).status == 302
-    assert {"type": "changed", "topic": f"referral:{referral.pk}"} in page.until("changed", seconds=1)
+    assert page.hears({"type": "changed", "topic": f"referral:{referral.pk}"})
     text = room.visitor(cast.psyk).get(f"/remisser/{referral.pk}/").text
     assert SECRET_TEXT not in text and SECRET_NAME not in text

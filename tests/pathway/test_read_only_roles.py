@@ -29,7 +29,10 @@ ROLES = (CooperationRoleKind.EVALUATOR, CooperationRoleKind.ELECTED)
 # A person's own, whatever hat they wear: of the calendar, what they have chosen and given themselves.
 OWN_ACCOUNT = {"choose_hat", "set_password", "calendar", "choose_calls", "make_feed_address", "end_feed_address"}
 OWN_ACCOUNT |= {"busy_calendar", "remove_busy_calendar", "upload_reply"}
-FOR_ANYBODY = {"health"} | OWN_WAY_IN
+OWN_ACCOUNT |= {"push_on", "push_trial", "push_off"}
+OWN_ACCOUNT |= {"notice_choices", "notice_role_choice", "notice_quiet_hours", "reset_notice_choices"}
+# `metrics` is for this machine, whoever sits at it: counts, and no id.
+FOR_ANYBODY = {"health", "metrics", "service_worker"} | OWN_WAY_IN
 FIGURES = "figures"
 # What steering groups have decided in approved minutes, and what the agencies have agreed to work by.
 DECIDED = {"decisions", "decisions_xlsx", "decisions_csv", "documents"}

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Max
 from django.utils import timezone
 
+from notifications.actions import queue_unread
 from notifications.models import DigestMail, Notification
 from referrals.actions import chase, return_from_left_agencies
 from referrals.models import Reminder, StepTime
@@ -92,13 +93,17 @@ def sweep() -> int:
 
 
 def swept(clock: Any, first: date, last: date) -> dict[date, Told]:
-    """Sweep every day, again where something was done; what each day told whom."""
+    """Sweep every day, again where something was done, and then mail; what each day told whom."""
     before = marks()
+    # What was told before has been read.
+    Notification.objects.filter(read_at__isnull=True).update(read_at=timezone.now())
     for day in days(first, last):
         clock.move_to(morning(day))
         if sweep():
             clock.shift(timedelta(hours=3))
             assert chase() == 0
+        queue_unread()
+        DigestMail.objects.update(sent_at=timezone.now())
     return told_since(before)
 
 

@@ -14,6 +14,9 @@ from tests.cast import Cast, give_consent
 from tests.figures.figure_forms import FIGURE_FORMS, figure_forms
 from tests.meetings.forms import meeting_forms
 from tests.meetings.talk_forms import TALK_FORMS, talk_forms
+from tests.notifications.choice_forms import CHOICE_FORMS, choice_forms
+from tests.notifications.push_forms import PUSH_FORMS, push_forms
+from tests.notifications.webhook_forms import WEBHOOK_FORMS, webhook_forms
 from tests.pathway.way_forms import WAY_FORMS, way_forms
 from tests.referrals.journeys import bring_to
 from tests.steering.paper_forms import PAPER_FORMS, paper_forms
@@ -130,6 +133,9 @@ def forms(cast: Cast) -> dict[str, Form]:
         **figure_forms(cast),
         **paper_forms(cast),
         **calendar_forms(cast),
+        **webhook_forms(cast),
+        **push_forms(cast),
+        **choice_forms(cast),
     }
 
 
@@ -161,6 +167,7 @@ FORMS += [
     "item_gender", "close_gender_item", "note_save", "note_merge",
 ]  # fmt: skip
 FORMS += TALK_FORMS + WAY_FORMS + FIGURE_FORMS + PAPER_FORMS + CALENDAR_FORMS
+FORMS += WEBHOOK_FORMS + PUSH_FORMS + CHOICE_FORMS
 # What is posted and is not among them, and why.
 UNREPEATED = {
     "draft_autosave": "saved again while somebody types; it has a version of its own",
@@ -172,9 +179,14 @@ UNREPEATED = {
     "own_page_link": "answers with a link, which is kept nowhere and so cannot be shown again",
     "own_page_code": "answers with a code, which is kept nowhere and so cannot be shown again",
     "make_feed_address": "answers with an address, which is kept nowhere: one sent again takes the first one's place",
+    "make_webhook": "answers with a key, which is kept sealed: one sent again gives the same system a new key",
+    "change_webhook_key": "answers with a key, which is kept sealed: one sent again gives a new key",
     "own_page_close": "closed is closed, and each time is logged",
     "switch_hat": "changes the session and nothing else",
-    "read_all": "read is read",
+    "read_all": "read is read; that a repeat leads to the same undoing: tests/notifications/test_bell.py",
+    "undo_read_all": "undone once: tests/notifications/test_bell.py",
+    "mark_notices": "read is read, and unread unread",
+    "say_referral_open": "says that the page is still open: that the moment moves is what it is for",
     "end_absence": "a repeat finds no absence: tests/front/test_absence.py",
     "room_here": "says that the page is still open: that the moment moves is what it is for",
 }

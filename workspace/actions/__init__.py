@@ -21,7 +21,7 @@ from workspace.actions.own_page import (
     touch_visit,
 )
 from workspace.actions.participants import change_participant, register_participant, state_reason
-from workspace.actions.records import record_act, record_reads
+from workspace.actions.records import record_act, record_lists_read, record_reads
 from workspace.actions.transactions import action, lock_participant, perform_once
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "perform_once",
     "record_act",
     "record_consent",
+    "record_lists_read",
     "record_reads",
     "register_absence",
     "register_participant",

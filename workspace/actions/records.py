@@ -1,6 +1,6 @@
 """Audit rows: written in the transaction of what they tell of (house.md 4.1, 4.4)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from django.db import transaction
 
@@ -57,3 +57,16 @@ def record_reads(
         entry.session_digest = session_digest
     with transaction.atomic():
         AuditEntry.objects.bulk_create(entries)
+
+
+def record_lists_read(*, by: Hat, session_digest: str, lists: Mapping[str, Iterable[int]]) -> None:
+    """As `record_reads` for a page that shows several lists, each under its name: one insert, which is a transaction by
+    itself."""
+    entries = [
+        _entry(by, AuditAct.READ, what, None, person)
+        for what, people in lists.items()
+        for person in dict.fromkeys(people)
+    ]
+    for entry in entries:
+        entry.session_digest = session_digest
+    AuditEntry.objects.bulk_create(entries)

@@ -3,6 +3,10 @@
 import asyncio
 import json
 import logging
+import time
+from collections import deque
+from collections.abc import Iterable
+from random import random
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -13,10 +17,21 @@ from django.db import DatabaseError
 from meetings.queries import is_guest_only, meetings_visible_to
 from meetings.queries.conversations import conversations_visible_to
 from meetings.rules import side_of as side_of_meeting
-from notifications.queries import epoch, last_seq, sequence_after
+from notifications.queries import epoch, last_seq, sequence_after, stand
 from referrals.queries import referrals_visible_to
-from referrals.rules import side_of
-from workspace.live import NO_WIRE, hat_group, session_group, topic_group
+from referrals.rules import wire_side
+from workspace import metrics
+from workspace.live import (
+    NO_WIRE,
+    Hint,
+    hat_group,
+    in_words,
+    is_away,
+    join,
+    leave,
+    session_group,
+    topic_group,
+)
 from workspace.middleware import choose_hat, session_digest
 from workspace.models import Membership
 from workspace.pathway.queries.shares import ways_told_to
@@ -27,7 +42,11 @@ log = logging.getLogger("samverkansrum.wire")
 
 LARGEST = 512  # characters of a message that says nothing but a number and an epoch
 SIGNED_OUT, BAD_MESSAGE, TRY_LATER = 4401, 4400, 4503
-CHECK_EVERY = 60  # seconds between looks at whether open sockets still may be open
+OUTBOX = 100  # hints that may wait for one socket
+LOOK_EVERY = 2  # seconds
+CATCH_UP_EVERY = 15  # seconds between looks for what was committed and never hinted at, while Redis is there
+CHECK_EVERY = 50  # seconds between looks at whether open sockets still may be open: none may for a minute more (B30)
+AT_ONCE = 3  # seconds over which pages are told to fetch again after Redis was away
 
 
 def hat_of_session(session: Any) -> Hat | None:
@@ -42,14 +61,14 @@ def group_of_topic(hat: Hat, topic: str) -> str | None:
     if not number.isdecimal() or len(number) > 18:
         return None
     if kind == "referral" and isinstance(hat, Membership):
-        referral = referrals_visible_to(hat).filter(pk=int(number)).first()
-        return topic_group(kind, referral.pk, side_of(hat, referral)) if referral else None
+        is_visible = referrals_visible_to(hat).filter(pk=int(number)).exists()
+        return topic_group(kind, int(number), wire_side(hat.agency_id)) if is_visible else None
     if kind == "meeting":
-        meeting = meetings_visible_to(hat).filter(pk=int(number)).first()
+        meeting = meetings_visible_to(hat).select_related(None).filter(pk=int(number)).first()
         return topic_group(kind, meeting.pk, side_of_meeting(hat, is_guest_only(hat, meeting))) if meeting else None
     if kind == "conversation" and isinstance(hat, Membership):
-        conversation = conversations_visible_to(hat).filter(pk=int(number)).first()
-        return topic_group(kind, conversation.pk, f"myndighet{hat.agency_id}") if conversation else None
+        is_visible = conversations_visible_to(hat).filter(pk=int(number)).exists()
+        return topic_group(kind, int(number), f"myndighet{hat.agency_id}") if is_visible else None
     if kind == "way" and ways_told_to(hat).filter(pk=int(number)).exists() and isinstance(hat, Membership):
         return topic_group(kind, int(number), f"myndighet{hat.agency_id}")
     if kind == "board" and is_coordinator(hat) and hat.cooperation_id == int(number):
@@ -64,12 +83,12 @@ class HatConsumer(AsyncWebsocketConsumer):
     watch: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
-        """As channels has it; where even a channel of its own is not to be had, tell the page to try again later."""
+        """As channels has it; where the stock layer has no channel to give, tell the page to try again later."""
         try:
             return await super().__call__(scope, receive, send)
         except NO_WIRE as error:
             log.warning("no wire for a socket: %s", type(error).__name__)
-            if not getattr(self, "joined", None):
+            if not getattr(self, "groups_joined", None):
                 await receive()  # the handshake, which nobody has answered yet
                 await send({"type": "websocket.accept"})
             await send({"type": "websocket.close", "code": TRY_LATER})
@@ -77,31 +96,28 @@ class HatConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         """Refuse the anonymous and whoever may not open the topic; else join the groups and wait for "seen"."""
         self.seen = 0
+        self.page_epoch = ""
         self.replayed = False
-        self.joined: list[str] = []
+        self.groups_joined: list[str] = []
+        self.outbox: deque[str] = deque()
+        self.writer: asyncio.Task[None] | None = None
         session = self.scope["session"]
-        topic = parse_qs(self.scope["query_string"].decode("ascii", "replace")).get("topic", [""])[0]
-        hat, followed = await database_sync_to_async(self._look_up)(session, topic)
-        if hat is None or (topic and followed is None):
+        self.topic = parse_qs(self.scope["query_string"].decode("ascii", "replace")).get("topic", [""])[0]
+        hat, followed = await database_sync_to_async(self._look_up)(session, self.topic)
+        if hat is None or (self.topic and followed is None):
             log.info("socket refused")
+            metrics.closed.labels("refused").inc()
             await self.close()
             return
         self.hat_key, self.session_key = hat.hat_key, session.session_key
         self.membership_id = hat.pk if isinstance(hat, Membership) else None
         groups = [hat_group(hat.hat_key), session_group(session_digest(session.session_key))]
-        if followed:
-            groups.append(followed)
-        try:
-            for group in groups:
-                await self.channel_layer.group_add(group, self.channel_name)
-                self.joined.append(group)
-        except NO_WIRE:
-            # No wire to be had: the page asks on its own meanwhile, and tries again.
-            await self.accept()
-            await self.close(TRY_LATER)
-            return
+        self.groups_joined = [*groups, followed] if followed else groups
+        await join(self, self.groups_joined)
         await self.accept()
-        self._keep_watch()
+        self.open_sockets.add(self)
+        if HatConsumer.watch is None or HatConsumer.watch.done():
+            HatConsumer.watch = asyncio.create_task(look_after_sockets())
 
     @staticmethod
     def _look_up(session: Any, topic: str) -> tuple[Hat | None, str | None]:
@@ -110,11 +126,7 @@ class HatConsumer(AsyncWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         self.open_sockets.discard(self)
-        for group in getattr(self, "joined", []):
-            try:
-                await self.channel_layer.group_discard(group, self.channel_name)
-            except NO_WIRE:
-                return
+        await leave(self, getattr(self, "groups_joined", []))
 
     # ---------- in ----------
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -150,7 +162,7 @@ class HatConsumer(AsyncWebsocketConsumer):
         for pk, number in rows:
             await self._say({"type": "notification.created", "id": pk, "seq": number})
         self.seen = max([seq, *(number for _, number in rows)])
-        self.replayed = True
+        self.page_epoch, self.replayed = page_epoch, True
         await self._say({"type": "live", "seq": self.seen, "epoch": now})
 
     def _after(self, seq: int) -> tuple[str, list[tuple[int, int]], int]:
@@ -160,34 +172,66 @@ class HatConsumer(AsyncWebsocketConsumer):
         last = rows[-1][1] if rows else last_seq(Membership(pk=self.membership_id))
         return epoch(), rows, last
 
-    # ---------- out ----------
+    async def catch_up(self) -> None:
+        """As the page would ask itself."""
+        await self._replay(self.page_epoch, self.seen)
+
+    async def _say(self, hint: Hint) -> None:
+        await self.send(in_words(hint))
+
+    # ---------- out: what the hub hands over ----------
+    def hear(self, hint: Hint, words: str) -> None:
+        """Forward a hint. Notices before the replay are left out: the replay holds them."""
+        if hint["type"] == "close":
+            metrics.closed.labels("ended").inc()
+            self._part(SIGNED_OUT)
+        elif hint["type"] != "notification.created":
+            self._put(words)
+        elif self.replayed and hint["seq"] > self.seen:
+            self.seen = hint["seq"] if hint["seq"] == self.seen + 1 else self.seen
+            self._put(words)
+
+    def hear_again(self) -> None:
+        """The line to Redis was away: what the page shows is fetched again, not by everybody at once."""
+        for topic in ("bell", self.topic):
+            if topic:
+                words = in_words({"type": "changed", "topic": topic})
+                asyncio.get_running_loop().call_later(random() * AT_ONCE, self._put, words)
+
+    def _put(self, words: str) -> None:
+        """Never waits. Who reads so slowly that the outbox is full is closed, and comes back by way of the replay."""
+        if self not in self.open_sockets:
+            return
+        if len(self.outbox) >= OUTBOX:
+            log.warning("a socket reads too slowly, closed")
+            metrics.closed.labels("overflow").inc()
+            self._part(TRY_LATER)
+            return
+        self.outbox.append(words)
+        if self.writer is None:
+            self.writer = asyncio.create_task(self._write())
+
+    async def _write(self) -> None:
+        while self.outbox:
+            await self.send(self.outbox.popleft())
+        self.writer = None
+
+    def _part(self, code: int) -> None:
+        """Close without waiting: whoever does not read does not see the goodbye either, and costs nothing more."""
+        self.open_sockets.discard(self)
+        self.outbox.clear()
+        self.writer = asyncio.create_task(self.close(code))
+
     async def dispatch(self, message: dict[str, Any]) -> None:
-        """As channels has it, but for hints, which touch no database: before each message channels looks for old
-        connections, in the one thread that all sockets share, and thirty hints would wait for each other there."""
+        """As channels has it, but for hints of the stock layer, which touch no database: before each message channels
+        looks for old connections, in the one thread that all sockets share."""
         if message["type"] == "hint":
-            await self.hint(message)
+            self.hear(message["hint"], in_words(message["hint"]))
         else:
             await super().dispatch(message)
 
-    async def hint(self, event: dict[str, Any]) -> None:
-        """Forward a hint from the layer. Notices before the replay are left out: the replay holds them."""
-        hint = event["hint"]
-        if hint["type"] == "close":
-            await self.close(SIGNED_OUT)
-        elif hint["type"] != "notification.created":
-            await self._say(hint)
-        elif self.replayed and hint["seq"] > self.seen:
-            self.seen = hint["seq"] if hint["seq"] == self.seen + 1 else self.seen
-            await self._say(hint)
 
-    async def _say(self, message: dict[str, Any]) -> None:
-        await self.send(json.dumps(message, separators=(",", ":")))
-
-    # ---------- still allowed? ----------
-    def _keep_watch(self) -> None:
-        self.open_sockets.add(self)
-        if HatConsumer.watch is None or HatConsumer.watch.done():
-            HatConsumer.watch = asyncio.create_task(look_after_sockets())
+metrics.sockets.set_function(lambda: len(HatConsumer.open_sockets))
 
 
 def sockets_to_close(held: list[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -204,16 +248,42 @@ def sockets_to_close(held: list[tuple[str, str]]) -> set[tuple[str, str]]:
     }
 
 
+async def catch_up(sockets: Iterable[HatConsumer]) -> None:
+    """Give each socket what was committed and never hinted at: its act's process died, or Redis was away (B9).
+
+    Two queries for any number of sockets that have missed nothing. A page from before a restore is told to reload (B6).
+    """
+    live = [socket for socket in sockets if socket.replayed]
+    now, last = await database_sync_to_async(stand)({socket.membership_id for socket in live} - {None})
+    for socket in live:
+        told = last.get(socket.membership_id, 0)
+        if socket.page_epoch != now or told != socket.seen:
+            metrics.catch_ups.inc()
+            await socket.catch_up()
+
+
 async def look_after_sockets() -> None:
-    """Each minute, close the sockets of this process whose session, account or hat has ended (house.md 5)."""
+    """While sockets are open: catch up, more often while Redis is away; close within a minute those whose right has
+    ended (house.md 5)."""
+    checked_at = caught_up_at = time.monotonic()
     while HatConsumer.open_sockets:
-        await asyncio.sleep(CHECK_EVERY)
-        held = {(socket.session_key, socket.hat_key): socket for socket in HatConsumer.open_sockets}
+        await asyncio.sleep(LOOK_EVERY)
+        now = time.monotonic()
         try:
-            ended = await database_sync_to_async(sockets_to_close)(list(held))
+            if is_away() or now - caught_up_at >= CATCH_UP_EVERY:
+                caught_up_at = now
+                await catch_up(list(HatConsumer.open_sockets))
+            if now - checked_at >= CHECK_EVERY:
+                await close_ended(list(HatConsumer.open_sockets))
+                checked_at = now  # a look that failed is made again at once
         except DatabaseError as error:
-            log.warning("sockets not looked after this minute: %s", type(error).__name__)
-            continue
-        for socket in list(HatConsumer.open_sockets):
-            if (socket.session_key, socket.hat_key) in ended:
-                await socket.close(SIGNED_OUT)
+            log.warning("sockets not looked after just now: %s", type(error).__name__)
+
+
+async def close_ended(sockets: list[HatConsumer]) -> None:
+    """Close those whose session, account or hat has ended."""
+    held = [(socket.session_key, socket.hat_key) for socket in sockets]
+    ended = await database_sync_to_async(sockets_to_close)(held)
+    for socket in sockets:
+        if (socket.session_key, socket.hat_key) in ended:
+            socket.hear({"type": "close"}, "")

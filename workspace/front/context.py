@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from meetings.figures.rules import follows_figures
-from notifications.queries import epoch, last_seq, unread_count
+from notifications.queries import bell_stand, epoch
 from referrals.queries import sees_disputes
 from workspace.models import CooperationRole
 from workspace.rules import Hat, is_caseworker, is_coordinator, is_manager
@@ -27,12 +27,8 @@ def bell_of(hat: Hat) -> dict[str, Any]:
     """What the bell shows, and where the socket starts from. A role in a cooperation is told by hints alone."""
     if isinstance(hat, CooperationRole):
         return {"epoch": epoch(), "seq": 0, "unread": 0}
-    return {
-        "unread": unread_count(hat),
-        "url": reverse("notifications"),
-        "seq": last_seq(hat),
-        "epoch": epoch(),
-    }
+    now, seq, unread = bell_stand(hat)
+    return {"unread": unread, "url": reverse("notifications"), "seq": seq, "epoch": now}
 
 
 def navigation(hat: Hat, path: str) -> list[dict[str, Any]]:

@@ -30,11 +30,15 @@ from meetings.calendar.actions.reply_mailbox import read_mailbox
 from meetings.figures.actions.freezing import freeze_ended_months
 from meetings.steering.actions.time_filling import make_time_reports
 from meetings.steering.actions.time_reminders import remind_of_time_reports
-from notifications.actions import send_digests, send_participant_mails
+from notifications.actions import queue_unread, send_digests, send_participant_mails
+from notifications.actions.push import send_pushes
+from notifications.actions.webhook_sending import send_webhook_messages
+from notifications.actions.webhooks import forget_webhook_messages
 from referrals.actions import chase, return_from_left_agencies
 from workspace.front.actions.expiry import expire_disclosures
 from workspace.front.actions.way import tell_phase_limits
 from workspace.front.actions.way_activities import ask_about_activities, tell_follow_ups
+from workspace.metrics import note_run
 
 log = logging.getLogger("samverkansrum.jobs")
 
@@ -61,13 +65,22 @@ SWEEPS: tuple[Sweep, ...] = (
     remind_of_time_reports,
     keep_all,
     forget_old,
+    forget_webhook_messages,
+    queue_unread,
     send_digests,
     send_participant_mails,
     fetch_due,
 )
 EVERY = 10  # minutes
 # Each minute: what follows an act that people look at while they wait.
-EACH_MINUTE: tuple[Sweep, ...] = (keep_lately, read_mailbox, apply_waiting, send_calendar_mails)
+EACH_MINUTE: tuple[Sweep, ...] = (
+    send_pushes,
+    keep_lately,
+    read_mailbox,
+    apply_waiting,
+    send_calendar_mails,
+    send_webhook_messages,
+)
 
 
 class CarryOn:
@@ -103,6 +116,8 @@ def run_in_turn(sweeps: Iterable[Sweep]) -> None:
 def sweep() -> None:
     """Everything that is due."""
     run_in_turn(SWEEPS)
+    with CarryOn("note_run"):
+        note_run("sweep")
 
 
 # What a stopped consumer missed is made up by the next sweep, so an old one need not run. Called and not enqueued:
@@ -116,6 +131,8 @@ def sweep_by_the_clock() -> None:
 def each_minute() -> None:
     """The calendars: what has just changed."""
     run_in_turn(EACH_MINUTE)
+    with CarryOn("note_run"):
+        note_run("each_minute")
 
 
 @db_periodic_task(crontab(), expires=60)

@@ -4,12 +4,11 @@ import logging
 import time
 from datetime import timedelta
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from meetings.calendar.fetching.addresses import Refused, checked
 from meetings.calendar.fetching.answers import fetch
-from meetings.calendar.fetching.sealing import opened, sealed
 from meetings.calendar.queries.busy import due_sources, is_due, window
 from meetings.calendar.states import BusyProblem
 from meetings.ical.busy import Busy, busy_in
@@ -17,11 +16,14 @@ from meetings.ical.lines import UnreadCalendar
 from meetings.models import BusySource, BusyTime
 from workspace.actions import action, record_act
 from workspace.models import UserAccount
+from workspace.outside.addresses import Refused, checked
+from workspace.outside.sealing import opened, sealed
 from workspace.rules import Hat
 from workspace.states import AuditAct
 
 log = logging.getLogger("samverkansrum.calendar")
 
+SALT = "meetings.calendar.fetching.sealing"  # of the addresses: seals outlive the room they were named for
 AT_MOST = timedelta(seconds=40)  # of a sweep: what is left is first in the next
 
 
@@ -31,8 +33,8 @@ def give_address(*, by: Hat, address: str) -> None:
 
     What was read of another calendar is taken away at once. Refuses an address that may not be fetched (`Refused`).
     """
-    known = checked(address)
-    _give(by, sealed_address=sealed(str(known)), host=known.host)
+    known = checked(address, inside=settings.CALENDAR_HOSTS)
+    _give(by, sealed_address=sealed(str(known), salt=SALT), host=known.host)
 
 
 @action
@@ -95,7 +97,7 @@ def _claim(*, source: BusySource) -> bool:
 
 
 def _fetch(source: BusySource) -> None:
-    address = opened(source.sealed_address)
+    address = opened(source.sealed_address, salt=SALT)
     if address is None:
         _note_problem(source=source, problem=BusyProblem.SEALED)
         return

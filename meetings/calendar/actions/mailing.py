@@ -34,12 +34,12 @@ from meetings.calendar.queries.mails import (
     wants_mail,
 )
 from meetings.calendar.queries.replies import SPOKEN
-from meetings.calendar.states import PAUSE, QUIET, Method
+from meetings.calendar.states import QUIET, Method
 from meetings.ical.events import Event, Reader
 from meetings.ical.writing import invitation
 from meetings.models import Conversation, Meeting
 from meetings.states import NEVER_HELD, Answer, ConversationState
-from notifications.actions.posting import checked_address, given_up, rested, send_each, unclaimed, unsent
+from notifications.actions.posting import checked_address, given_up, send_each, unclaimed, unsent
 from workspace.actions import action
 from workspace.models import UserAccount
 
@@ -62,7 +62,7 @@ def send_calendar_mails() -> int:
     for user in sorted({user for rows in owing for user in rows.values_list("user", flat=True)}):
         queue_calendar_mails(user=user)
     mails = CalendarMail.objects.all()
-    sent = send_each(lambda: calendar_mails_wanted(unsent(mails.filter(rested(PAUSE)))), write_calendar_mail)
+    sent = send_each(lambda: calendar_mails_wanted(unsent(mails)), write_calendar_mail)
     for pk in given_up(mails).values_list("pk", flat=True):
         give_up(mail=pk)
     return sent

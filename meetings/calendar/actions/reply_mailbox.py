@@ -1,4 +1,7 @@
-"""Reads the mailbox that answers to calls come to. Each mail by itself: one that breaks stops no other."""
+"""Reads the mailbox that answers to calls come to, and mails of ours that come back.
+
+Each mail by itself: one that breaks stops no other.
+"""
 
 import logging
 from collections import Counter
@@ -11,11 +14,13 @@ from meetings.calendar.actions.replies import take_mail
 from meetings.calendar.mailbox import open_mailbox
 from meetings.calendar.states import Outcome
 from meetings.ical.replies import LARGEST, read_mail
+from notifications.actions.bounces import Bounce, take_bounce
 
 log = logging.getLogger("samverkansrum.calendar")
 
 MOST = 500  # mails of one reading; the next goes on
 TAKEN, WAITING, IGNORED, REFUSED, BROKEN = "taken", "waiting", "ignored", "refused", "broken"
+BOUNCED = "bounced"  # a mail of ours that has come back
 COUNTED = {Outcome.TAKEN: TAKEN, Outcome.WAITING: WAITING, Outcome.REFUSED: REFUSED}
 
 
@@ -68,6 +73,9 @@ def _take(raw: bytes | None) -> Counter[str]:
     if raw is None:
         log.warning("calendar reply refused: too_large")
         return Counter({REFUSED: 1})
+    bounce = take_bounce(raw)
+    if bounce is not None:
+        return Counter({BOUNCED if bounce == Bounce.NOTED else IGNORED: 1})
     taken = take_mail(read_mail(raw, authserv=settings.REPLY_AUTHSERV))
     said = [COUNTED.get(Outcome(row.outcome), IGNORED) if is_new else IGNORED for row, is_new in taken]
     return Counter(said or [IGNORED])

@@ -1,1 +1,1 @@
-"""How a person's own calendar is fetched from an address that a stranger may have chosen, and how it is kept sealed."""
+"""How a person's own calendar is fetched from an address that a stranger may have chosen."""

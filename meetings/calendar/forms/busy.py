@@ -3,12 +3,13 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
-from meetings.calendar.fetching.addresses import LONGEST, Refused, checked
 from meetings.calendar.states import BusyProblem
 from workspace.forms import PlainText
+from workspace.outside.addresses import LONGEST, Refused, checked
 
 LARGEST = 5_000_000  # bytes
 AGAIN = "Filen kom inte fram. Välj den en gång till."
@@ -37,7 +38,7 @@ class BusyForm(forms.Form):
         text = str(self.cleaned_data["address"])
         if text:
             try:
-                checked(text)
+                checked(text, inside=settings.CALENDAR_HOSTS)
             except Refused as refused:
                 raise ValidationError(BusyProblem(refused.code).label) from None
         return text

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from notifications.actions import Notice, deliver, queue_participant_mail
+from notifications.actions import Notice, clear_notices, deliver, queue_participant_mail
 from workspace.actions import action, lock_participant, record_act
 from workspace.errors import NotAllowed, SomebodyWasFaster
 from workspace.models import Browser, HelpRequest, Membership
@@ -57,6 +57,7 @@ def answer_help(*, by: Membership, asked: HelpRequest, text: str) -> None:
     waiting = HelpRequest.objects.filter(pk=asked.pk, answered_at__isnull=True)
     if not waiting.update(answer=text, answered_at=timezone.now(), answered_by=by):
         raise SomebodyWasFaster("Någon hann före och har svarat. Läs svaret först.")
+    clear_notices(kinds=["help.asked"], object_id=asked.pk)
     _record(by, "help.answer", asked)
     queue_participant_mail(participant=participant)
 

@@ -1,23 +1,25 @@
 """What is done on somebody's way that tells anybody, or that has to know of referrals."""
 
+from datetime import date
 from typing import Any
 
-from notifications.actions import Notice, deliver
+from notifications.actions import Notice, clear_notices, deliver
 from workspace import actions
 from workspace.actions import action, lock_participant
 from workspace.front.queries.way import treatment_referral
 from workspace.models import Membership, Participant
-from workspace.pathway.actions import discharges
+from workspace.pathway.actions import discharges, phases
 from workspace.pathway.actions.discharges import Ending
 from workspace.pathway.actions.phases import note_limit_told
 from workspace.pathway.actions.records import write_record
-from workspace.pathway.models import Discharge, Enrolment, PhaseStay
+from workspace.pathway.models import Discharge, Enrolment, FollowUp, Phase, PhaseStay
 from workspace.pathway.queries import ways_of
 from workspace.pathway.queries.phases import stays_to_tell
 from workspace.pathway.states import EnrolmentState
 from workspace.queries import present_at_desk
 from workspace.swedish import say_date
 
+FOLLOW_UP_DUE = "way.follow_up_due"
 KINDS = {"ends": "way.phase_ends", "over": "way.phase_over"}
 
 
@@ -26,9 +28,32 @@ def discharge(*, by: Membership, enrolment: Enrolment, ending: Ending) -> Discha
     """End a way, having looked at whether a referral to treatment has been sent since the enrolment (R60).
 
     Locks the participant first, so that no referral is recalled meanwhile; else does and refuses as the pathway's
-    `discharge`. Tells nobody.
+    `discharge`. Nobody is asked about its phase or its placements any longer. Tells nobody.
     """
-    return discharges.discharge(by=by, enrolment=enrolment, ending=ending, referred=_referred(enrolment))
+    ended = discharges.discharge(by=by, enrolment=enrolment, ending=ending, referred=_referred(enrolment))
+    clear_notices(kinds=list(KINDS.values()), object_id=enrolment.pk)
+    for pk in FollowUp.objects.filter(activity__enrolment=enrolment, told_on__isnull=False).values_list(
+        "pk", flat=True
+    ):
+        clear_notices(kinds=[FOLLOW_UP_DUE], object_id=pk)
+    return ended
+
+
+@action
+def extend_phase(*, by: Membership, enrolment: Enrolment, limit_on: date, reason: str, seen: int) -> None:
+    """Give the present phase a later last day, as the pathway's; what asked for a decision is cleared."""
+    phases.extend_phase(by=by, enrolment=enrolment, limit_on=limit_on, reason=reason, seen=seen)
+    clear_notices(kinds=list(KINDS.values()), object_id=enrolment.pk)
+
+
+@action
+def begin_next_phase(
+    *, by: Membership, enrolment: Enrolment, phase: Phase, from_on: date, reason: str, seen: int
+) -> PhaseStay:
+    """Go on to a later phase, as the pathway's `begin_next_phase`; what asked for a decision is cleared."""
+    begun = phases.begin_next_phase(by=by, enrolment=enrolment, phase=phase, from_on=from_on, reason=reason, seen=seen)
+    clear_notices(kinds=list(KINDS.values()), object_id=enrolment.pk)
+    return begun
 
 
 @action

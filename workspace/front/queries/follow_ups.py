@@ -1,17 +1,12 @@
 """What follow-ups of placements put on the start page (R77)."""
 
-from datetime import date
-
 from django.urls import reverse
 
 from workspace.clocks import start_of
-from workspace.front.queries.rows import Coming, ToDo
-from workspace.models import Membership
+from workspace.front.queries.rows import Coming, Day, ToDo
 from workspace.pathway.models import ActivityKind, FollowUp
-from workspace.pathway.queries.activities import follow_ups_ahead, follow_ups_due
 from workspace.swedish import say_date
 
-SHOWN = 30  # of each list of the start page, the first due
 # How the kinds that come with the product are said when they are known.
 KNOWN = {
     "work_training": "arbetsträningen",
@@ -26,9 +21,9 @@ def follow_up_title(kind: ActivityKind) -> str:
     return f"Följ upp {KNOWN.get(kind.pk, 'aktiviteten')}"
 
 
-def follow_up_to_dos(member: Membership) -> tuple[list[ToDo], list[int]]:
+def follow_up_to_dos(day: Day) -> tuple[list[ToDo], list[int]]:
     """What this hat has to follow up today or is late with, and the participants whose names that shows."""
-    due = list(follow_ups_due(member)[:SHOWN])
+    due = [one for one in day.follow_ups if one.due_on <= day.today]
     rows = [
         ToDo(
             row_id=f"uppfoljning-{one.pk}",
@@ -45,9 +40,9 @@ def follow_up_to_dos(member: Membership) -> tuple[list[ToDo], list[int]]:
     return rows, _people(due)
 
 
-def follow_ups_coming(member: Membership, until: date) -> tuple[list[Coming], list[int]]:
-    """What is to be followed up later, up to a day; and whose names that shows."""
-    found = list(follow_ups_ahead(member, until)[:SHOWN])
+def follow_ups_coming(day: Day) -> tuple[list[Coming], list[int]]:
+    """What is to be followed up later; and whose names that shows."""
+    found = [one for one in day.follow_ups if one.due_on > day.today]
     rows = [
         Coming(one.due_on, follow_up_title(one.activity.kind), reverse("follow_up", args=[one.pk]), _name(one))
         for one in found

@@ -1,13 +1,14 @@
 """Who may read what a participant asked for: whoever hears them now, and never the daily team (R77, R78)."""
 
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
 from workspace.front.queries.rows import ToDo
-from workspace.models import HelpRequest, Membership, Participant
-from workspace.queries import help_hearers, help_hearers_of
+from workspace.models import HelpRequest, Membership, OutsideContact, Participant
+from workspace.queries import absences_on, help_hearers, help_hearers_of
+from workspace.rules import is_manager
 from workspace.swedish import say_date
 
 SHOWN = 100  # of a list; answered ones leave it last
@@ -40,7 +41,13 @@ def access_help(member: Membership, pk: int) -> HelpRequest:
 
 def help_to_dos(member: Membership) -> tuple[list[ToDo], list[int]]:
     """What this hat hears and nobody has answered, for the start page; and whose names that shows."""
-    waiting = [asked for asked in help_requests_for(member) if asked.answered_at is None]
+    asking = HelpRequest.objects.filter(answered_at__isnull=True, participant__function__agency=member.agency_id)
+    if not is_manager(member):  # who is none, is not named and stands in for nobody hears nobody: one question then
+        named = OutsideContact.objects.filter(membership=member)
+        asking = asking.filter(Exists(named) | Exists(absences_on(timezone.localdate()).filter(stand_in=member)))
+    found = list(asking.select_related("participant").order_by("-made_at", "-pk"))
+    hearers = help_hearers_of(member.agency, [one.participant for one in found]) if found else {}
+    waiting = [one for one in found if member.pk in hearers[one.participant_id]][:SHOWN]
     rows = [
         ToDo(
             row_id=f"hjalp-{asked.pk}",

@@ -6,7 +6,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from meetings.models import Decision, Meeting
-from meetings.queries.attendance import answers_owed, meetings_ahead
 from meetings.queries.cases import notes_owed
 from meetings.queries.decisions import decisions_answered_by
 from meetings.queries.follow_up import open_actions_of, people_of
@@ -14,7 +13,7 @@ from meetings.queries.minutes import approvals_owed
 from meetings.states import MeetingState
 from meetings.steering.queries.time_reports import due_on, reports_to_send
 from workspace.clocks import add_months, start_of
-from workspace.front.queries.rows import Coming, ToDo
+from workspace.front.queries.rows import Coming, Day, ToDo
 from workspace.models import Membership
 from workspace.swedish import FULL_MONTHS, say_date, say_time
 
@@ -41,15 +40,15 @@ def _to_do(
     )
 
 
-def meeting_to_dos(member: Membership) -> tuple[list[ToDo], list[int]]:
+def meeting_to_dos(day: Day) -> tuple[list[ToDo], list[int]]:
     """What this hat has to do for meetings, and the participants that the actions shown may tell of.
 
     Calls without an answer, minutes to approve, notes owed to the agency's own file (L15), decisions and
     actions due within 14 days or late, and time reports to send. The names of a case's people are on its page.
     """
+    member, (owed, _) = day.member, day.meetings
     items = []
-    for row in answers_owed(member):
-        meeting, since = row.meeting, row.asked_at or row.meeting.starts_at
+    for meeting, since in owed:
         items.append(
             _to_do(meeting, "meeting", meeting.pk, "Svara om du kommer", "Svara", since, due_on=day_of(meeting))
         )
@@ -57,9 +56,10 @@ def meeting_to_dos(member: Membership) -> tuple[list[ToDo], list[int]]:
         meeting = minutes.meeting
         items.append(_to_do(meeting, "minutes", meeting.pk, "Justera protokollet", "Läs", minutes.sent_at))
     for case in notes_owed(member):
-        meeting, since = case.item.meeting, case.item.ended_at or case.item.meeting.ends_at
+        meeting = case.item.meeting
+        since = case.item.ended_at or meeting.ends_at
         items.append(_to_do(meeting, "case", case.pk, "Skriv er anteckning om ett ärende", "Skriv", since))
-    for decision in decisions_answered_by(member).filter(due_on__lte=timezone.localdate() + SOON):
+    for decision in decisions_answered_by(member).filter(due_on__lte=day.today + SOON):
         items.append(_decision_due(decision))
     items += _reports_owed(member)
     actions = open_actions_of(member)
@@ -112,10 +112,10 @@ def _reports_owed(member: Membership) -> list[ToDo]:
     ]
 
 
-def meetings_coming(member: Membership, until: date) -> list[Coming]:
-    """The hat's meetings up to a day, the next first; one that is under way leads into its room."""
+def meetings_coming(day: Day) -> list[Coming]:
+    """The hat's meetings, the next first; one that is under way leads into its room."""
     found = []
-    for meeting in meetings_ahead(member, until):
+    for meeting in day.meetings[1]:
         running = meeting.state == MeetingState.IN_PROGRESS
         about = "Pågår nu" if running else f"Kl. {say_time(meeting.starts_at)}"
         if meeting.place and not running:

@@ -8,22 +8,17 @@ from django.utils import timezone
 from notifications.models import Notification
 from notifications.queries import notifications_since
 from notifications.registry import all_kinds
-from referrals.queries import referrals_visible_to, waiting_for
-from referrals.states import UNANSWERED_STATES, ReferralState
+from referrals.states import ReferralState
 from workspace.clocks import start_of
 from workspace.front.queries.follow_ups import follow_up_to_dos, follow_ups_coming
 from workspace.front.queries.help import help_to_dos
 from workspace.front.queries.meetings import meeting_to_dos, meetings_coming
-from workspace.front.queries.rows import Coming, Happening, ToDo
+from workspace.front.queries.rows import SHOWN, Coming, Day, Happening, ToDo
 from workspace.front.queries.talks import talk_to_dos, talks_coming
 from workspace.front.queries.way import way_to_dos
 from workspace.models import ConsentRow, Membership
 from workspace.queries import participants_visible_to
 from workspace.rules import row_lives
-
-SOON = timedelta(days=30)
-SHOWN = 30  # rows of a list on the start page; the rest is one click away
-
 
 TITLES = {
     ReferralState.DRAFT: ("Skriv klart remissen till {them}", "Fortsätt"),
@@ -39,17 +34,16 @@ TITLES = {
 }
 
 
-def to_do(member: Membership) -> tuple[list[ToDo], list[int]]:
+def to_do(member: Membership, day: Day | None = None) -> tuple[list[ToDo], list[int]]:
     """What waits for this hat, soonest first, and the participants whose names or affairs that shows."""
-    items, people = meeting_to_dos(member)
-    talks, named = talk_to_dos(member)
-    asked, asking = help_to_dos(member)
-    items, people = [*items, *talks, *asked], [*people, *named, *asking]
-    phases, walking = way_to_dos(member)
-    items, people = [*items, *phases], [*people, *walking]
-    follow_ups, followed = follow_up_to_dos(member)
-    items, people = [*items, *follow_ups], [*people, *followed]
-    for referral in waiting_for(member)[:SHOWN]:
+    day = day or Day(member)
+    items: list[ToDo] = []
+    people: list[int] = []
+    gathered = meeting_to_dos(day), talk_to_dos(day), help_to_dos(member), way_to_dos(member), follow_up_to_dos(day)
+    for rows, named in gathered:
+        items += rows
+        people += named
+    for referral in day.referrals[0]:
         ours = referral.sender.agency_id == member.agency_id
         them = referral.receiver.agency if ours else referral.sender.agency
         title, button = TITLES.get(ReferralState(referral.state), ("", ""))
@@ -98,26 +92,19 @@ def happenings(member: Membership) -> list[Happening]:
     return [said(row) for row in notifications_since(member, since)[:SHOWN]]
 
 
-def coming(member: Membership) -> tuple[list[Coming], list[int]]:
+def coming(member: Membership, day: Day | None = None) -> tuple[list[Coming], list[int]]:
     """Meetings, answers wished for and consents that run out within 30 days, soonest first; and whose names
     that shows."""
-    today = timezone.localdate()
-    talks, people = talks_coming(member, today + SOON)
-    items = [*meetings_coming(member, today + SOON), *talks]
-    follow_ups, followed = follow_ups_coming(member, today + SOON)
-    items, people = [*items, *follow_ups], [*people, *followed]
-    waited = (
-        referrals_visible_to(member)
-        .filter(sender__agency=member.agency_id, answer_wished_on__range=(today, today + SOON), sent_at__isnull=False)
-        .filter(shown_state__in=UNANSWERED_STATES)
-        .order_by("answer_wished_on", "pk")[:SHOWN]
-    )
-    for referral in waited:
+    day = day or Day(member)
+    talks, talking = talks_coming(day)
+    follow_ups, followed = follow_ups_coming(day)
+    items, people = [*meetings_coming(day), *talks, *follow_ups], [*talking, *followed]
+    for referral in day.referrals[1]:
         url = reverse("referral", args=[referral.pk])
         title, about = f"Svar önskas i {referral.number}", referral.receiver.agency.name
         items.append(Coming(referral.answer_wished_on, title, url, about))
     ending = (
-        ConsentRow.objects.filter(row_lives(), discloser=member.agency_id, valid_until__lte=today + SOON)
+        ConsentRow.objects.filter(row_lives(), discloser=member.agency_id, valid_until__lte=day.until)
         .filter(participant__in=participants_visible_to(member).values("pk"))
         .values_list("valid_until", "participant_id", "participant__first_name", "participant__last_name")
         .distinct()

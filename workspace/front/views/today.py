@@ -8,16 +8,16 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from referrals.queries import sees_disputes
-from workspace.doors import MemberRequest, log_reads, member_page
+from workspace.doors import MemberRequest, log_lists_read, log_reads, member_page
 from workspace.front.queries import coming, happenings, to_do
+from workspace.front.queries.rows import Day, ToDo
 from workspace.models import Membership
 from workspace.rules import is_coordinator, is_manager
 from workspace.swedish import say_count, say_weekday_date
 
 
-def waiting_context(request: MemberRequest) -> dict[str, Any]:
-    """What waits, and the sentence that says so; logs whose names it shows."""
-    waiting, named = to_do(request.hat)
+def waiting_context(waiting: list[ToDo]) -> dict[str, Any]:
+    """What waits, and the sentence that says so."""
     now = timezone.localdate()
     late = sum(1 for item in waiting if item.due_on and item.due_on < now)
     lede = f"{say_weekday_date(now).capitalize()}. "
@@ -25,23 +25,7 @@ def waiting_context(request: MemberRequest) -> dict[str, Any]:
     lede += f"{things} väntar på dig."
     if late:
         lede += f" {say_count(late, 'av dem är sen', 'av dem är sena').capitalize()}."
-    log_reads(request, "today", None, named)
     return {"waiting": waiting, "lede": lede}
-
-
-def happened_context(request: MemberRequest) -> dict[str, Any]:
-    """What other agencies have done. Names nobody."""
-    return {"happened": happenings(request.hat)}
-
-
-def coming_context(request: MemberRequest) -> dict[str, Any]:
-    """What comes; logs whose names it shows."""
-    ahead, named = coming(request.hat)
-    log_reads(request, "coming", None, named)
-    return {"coming": ahead, "today": timezone.localdate()}
-
-
-PIECES = {"headline": waiting_context, "waiting": waiting_context, "happened": happened_context}
 
 
 @login_required
@@ -62,11 +46,19 @@ def today(request: HttpRequest) -> HttpResponse:
 
 @member_page
 def _today(request: MemberRequest) -> HttpResponse:
-    context = {**waiting_context(request), **happened_context(request), **coming_context(request)}
-    return render(request, "front/today.html", context)
+    day = Day(request.hat)
+    waiting, named = to_do(request.hat, day)
+    ahead, named_ahead = coming(request.hat, day)
+    log_lists_read(request, {"today": named, "coming": named_ahead})
+    context = {"happened": happenings(request.hat), "coming": ahead, "today": day.today}
+    return render(request, "front/today.html", waiting_context(waiting) | context)
 
 
 @member_page
 def today_fragment(request: MemberRequest, piece: str) -> HttpResponse:
-    """One region of the start page, as it is now."""
-    return render(request, f"front/_{piece}.html", PIECES[piece](request))
+    """One region of the start page, as it is now. What other agencies have done names nobody."""
+    if piece == "happened":
+        return render(request, "front/_happened.html", {"happened": happenings(request.hat)})
+    waiting, named = to_do(request.hat)
+    log_reads(request, "today", None, named)
+    return render(request, f"front/_{piece}.html", waiting_context(waiting))

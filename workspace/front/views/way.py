@@ -16,13 +16,14 @@ from notifications.actions import mark_read
 from notifications.queries import notifications_about
 from workspace.doors import MemberRequest, do_once, log_reads, member_page
 from workspace.errors import NotAllowed, Refusal, SomebodyWasFaster
+from workspace.front.actions.way import begin_next_phase, extend_phase
 from workspace.front.queries.way import headline
 from workspace.front.views.way_activities import activities_context
 from workspace.front.views.way_plan import assessment_context, plan_context
 from workspace.front.views.way_shares import shares_context
 from workspace.models import Membership
 from workspace.pathway.actions.enrolments import enrol
-from workspace.pathway.actions.phases import DECIDED, ENDED, begin_next_phase, extend_phase
+from workspace.pathway.actions.phases import DECIDED, ENDED
 from workspace.pathway.forms.enrolments import DecideForm, EnrolForm
 from workspace.pathway.models import Enrolment, PhaseStay
 from workspace.pathway.queries import access_way, cooperations_open_to, ways_of

@@ -130,7 +130,7 @@ def cancel_activity(request: MemberRequest, pk: int) -> HttpResponse:
         request,
         activity.enrolment,
         form,
-        lambda: acts.cancel_activity(by=request.hat, activity=activity),
+        lambda: told.cancel_activity(by=request.hat, activity=activity),
         name=f"cancel_activity {pk}",
         template="pathway/activity_cancel.html",
         done="Aktiviteten är inställd.",
@@ -165,7 +165,7 @@ def follow_up(request: MemberRequest, pk: int) -> HttpResponse:
 
     def act() -> None:
         said = form.cleaned_data
-        acts.record_follow_up(by=request.hat, follow_up=found, done_on=said["done_on"], text=said["text"])
+        told.record_follow_up(by=request.hat, follow_up=found, done_on=said["done_on"], text=said["text"])
 
     return _act(
         request,

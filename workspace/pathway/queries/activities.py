@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Prefetch, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.http import Http404
 from django.utils import timezone
 
@@ -105,17 +106,14 @@ def open_follow_ups() -> QuerySet[FollowUp]:
     )
 
 
-def follow_ups_due(member: Membership) -> QuerySet[FollowUp]:
-    """What is to be followed up now, of the participants this member may open."""
+def follow_ups_until(member: Membership, until: date, most: int) -> list[FollowUp]:
+    """What is to be followed up, of the participants this member may open: the first of what is due now, and the first
+    of what is due after today up to a day, at most so many of each. One query."""
     people = participants_visible_to(member).values("pk")
-    return open_follow_ups().filter(due_on__lte=timezone.localdate(), activity__enrolment__participant__in=people)
-
-
-def follow_ups_ahead(member: Membership, until: date) -> QuerySet[FollowUp]:
-    """What is to be followed up after today, up to a day."""
-    people = participants_visible_to(member).values("pk")
-    days = Q(due_on__gt=timezone.localdate(), due_on__lte=until)
-    return open_follow_ups().filter(days, activity__enrolment__participant__in=people)
+    is_due = ExpressionWrapper(Q(due_on__lte=timezone.localdate()), output_field=BooleanField())
+    place = Window(RowNumber(), partition_by=[is_due], order_by=["due_on", "pk"])
+    found = open_follow_ups().filter(due_on__lte=until, activity__enrolment__participant__in=people)
+    return list(found.annotate(place=place).filter(place__lte=most))
 
 
 def follow_ups_to_tell() -> QuerySet[FollowUp]:

@@ -102,10 +102,12 @@
 
   function remember(region) {
     const at = document.elementFromPoint(innerWidth / 2, innerHeight / 2);
+    const focus = region.contains(document.activeElement) && document.activeElement !== region ? document.activeElement : null;
     const steady = at && !region.contains(at) ? at : at?.closest("[id]");
     return {
       rows: new Set(rowIds(region)),
       open: new Map([...region.querySelectorAll("details")].map((details) => [detailsKey(details), details.open])),
+      focus: focus && { id: focus.id, row: focus.closest("[data-row]")?.id, at: rowIds(region).indexOf(focus.closest("[data-row]")?.id) },
       // Only an element inside the same region has to be found again by its id.
       steady: steady && { element: steady, id: region.contains(steady) && steady !== region ? steady.id : null, top: steady.getBoundingClientRect().top },
     };
@@ -130,7 +132,16 @@
     }
     const steady = before.steady?.id ? document.getElementById(before.steady.id) : before.steady?.element;
     if (steady?.isConnected) scrollBy({ top: steady.getBoundingClientRect().top - before.steady.top, behavior: "instant" });
-    if (isBell(region)) tellBell(region);
+    if (before.focus && document.activeElement === document.body) giveBack(region, before.focus);
+    if (region.id === "bell") tellBell(region);
+  }
+
+  /** Focus that the swap took: to the same element, the same row, else the row that has come in its place. */
+  function giveBack(region, { id, row, at }) {
+    const rows = rowIds(region);
+    const near = document.getElementById(row) ?? document.getElementById(rows[Math.min(at, rows.length - 1)]);
+    const to = (id && document.getElementById(id)) || near?.querySelector("[data-open], a, button, summary") || document.querySelector("main");
+    to?.focus({ preventScroll: true });
   }
 
   function tellBell(bell) {

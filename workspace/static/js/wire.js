@@ -66,8 +66,8 @@
 
   const kinds = {
     lost: ({ time }) => {
-      const text = ` Du ser läget ${time}. Det du skriver finns kvar.`;
-      lost = { state: "lost", icon: "i i-off", nodes: [strong("Ingen kontakt just nu."), text], time: "" };
+      const nodes = [strong(`Ingen anslutning, visar läget ${time}.`), " Det du skriver finns kvar."];
+      lost = { state: "lost", icon: "i i-off", nodes, time: "" };
     },
     back: ({ count }) => {
       // Lost contact that was never said needs no "back".
@@ -75,7 +75,7 @@
       lost = null;
       if (unsaid) return;
       const came = count === 1 ? " 1 händelse har kommit in." : count > 1 ? ` ${count} händelser har kommit in.` : "";
-      said = { ...CALM, nodes: [`Kontakten är tillbaka.${came}`] };
+      said = { ...CALM, nodes: [`Anslutningen är tillbaka.${came}`] };
     },
     poll: () => {
       lost = null;

@@ -13,8 +13,8 @@ NO_MAILBOX = "Ingen brevlåda är angiven. Skriv den i REPLY_MAILBOX, till exemp
 
 class Command(BaseCommand):
     help = (
-        "Läser svaren på kallelser i brevlådan REPLY_MAILBOX och skriver in dem. Kan köras igen: samma svar skrivs en "
-        "gång. Slutar med 1 om brevlådan inte går att läsa."
+        "Läser svaren på kallelser i brevlådan REPLY_MAILBOX och skriver in dem, och vilka mejl som har kommit "
+        "tillbaka. Kan köras igen: samma svar skrivs en gång. Slutar med 1 om brevlådan inte går att läsa."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -27,4 +27,5 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Inskrivna: {counted['taken']}. Väntar: {counted['waiting']}. Utan verkan: {counted['ignored']}. "
             f"Avvisade: {counted['refused']}. Gick inte att läsa: {counted['broken']}."
+            + (f" Mejl som studsat: {counted['bounced']}." if counted["bounced"] else "")
         )

@@ -6,8 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from workspace.models import Agency, Membership, Participant, UserAccount
-from workspace.states import Channel
+from notifications.states import Urgency
+from workspace.models import Agency, Membership
 
 
 class Epoch(models.Model):
@@ -37,6 +37,7 @@ class Notification(models.Model):
     kind = models.CharField(max_length=40)
     number = models.CharField(max_length=20)
     object_id = models.BigIntegerField()
+    urgency = models.PositiveSmallIntegerField(choices=Urgency, default=Urgency.KNOW)  # its kind's, when it was told
     acting_agency = models.ForeignKey(Agency, on_delete=models.PROTECT, null=True, blank=True)
     made_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True, blank=True)
@@ -57,50 +58,19 @@ class Notification(models.Model):
         return f"notification {self.pk}"
 
 
-class OutgoingMail(models.Model):
-    """What every mail that is queued and sent has: how far it has come."""
+class Follow(models.Model):
+    """One hat's own choice about one thing: told of it also without being asked (`follows`), or left in peace."""
 
-    made_at = models.DateTimeField(default=timezone.now)
-    # Set and committed before it is sent: one that is claimed and not sent is being sent, or its sender died.
-    claimed_at = models.DateTimeField(null=True, blank=True)
-    sent_at = models.DateTimeField(null=True, blank=True)
-    tries = models.PositiveSmallIntegerField(default=0)
-    tried_at = models.DateTimeField(null=True, blank=True)
-    last_error = models.CharField(max_length=80, blank=True)  # the kind of error only
-
-    class Meta:
-        abstract = True
-
-
-class DigestMail(OutgoingMail):
-    """The one mail of a day to somebody who has something to read. Says neither what nor from whom (L50)."""
-
-    user = models.ForeignKey(UserAccount, on_delete=models.CASCADE, related_name="digest_mails")
-    day = models.DateField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "day"], name="one_digest_a_day")]
-        indexes = [models.Index(fields=["day"], condition=Q(sent_at__isnull=True), name="digest_unsent")]
-
-    def __str__(self) -> str:
-        return f"digest {self.pk}"
-
-
-class ParticipantMail(OutgoingMail):
-    """One mail or SMS to a participant who has something to read. Says neither what nor from whom (L50).
-
-    Where it goes and in which words is the participant's choice when it is sent, not when it was asked for.
-    """
-
-    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="mails")
-    channel = models.CharField(max_length=8, choices=Channel, blank=True)  # by which it was sent
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="follows")
+    about = models.CharField(max_length=20)  # `NoticeKind.about`: what kind of thing
+    object_id = models.BigIntegerField()
+    follows = models.BooleanField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["participant"], condition=Q(sent_at__isnull=True), name="one_unsent_mail_per_participant"
-            )
+            models.UniqueConstraint(fields=["membership", "about", "object_id"], name="one_follow_per_hat_and_thing")
         ]
+        indexes = [models.Index(fields=["about", "object_id"], name="follow_of_a_thing")]
 
     def __str__(self) -> str:
-        return f"participant mail {self.pk}"
+        return f"follow {self.pk}"

@@ -1,11 +1,10 @@
-"""Which addresses a calendar may be fetched from: public hosts over https, and those the operator names (issue 8.4)."""
+"""Which addresses outside may be reached: public hosts over https, and those on the inside that the operator names."""
 
 import ipaddress
 import re
+from collections.abc import Collection
 from typing import NamedTuple
 from urllib.parse import urlsplit
-
-from django.conf import settings
 
 LONGEST = 2000
 HTTPS = 443
@@ -18,7 +17,7 @@ DETOURS = [ipaddress.ip_network(each) for each in ("2002::/16", "2001::/23", "19
 
 
 class Refused(Exception):
-    """The address, or what it answered, is refused. `code` is one of `BusyProblem`; never holds the address."""
+    """The address, or what it answered, is refused. `code` says why, in words of whoever asked; never the address."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -39,11 +38,11 @@ class Address(NamedTuple):
         return f"{'https' if self.is_tls else 'http'}://{self.host}{port}{self.target}"
 
 
-def checked(text: str) -> Address:
+def checked(text: str, *, inside: Collection[str]) -> Address:
     """An address as somebody wrote it, in parts; webcal:// is https://. Asks nobody.
 
     Raises Refused: not plain ASCII, another scheme than https, a password, another port, or a host that is no public
-    name. A host in CALENDAR_HOSTS may be any name or number, over http too and on any port.
+    name. A host in `inside` may be any name or number, over http too and on any port.
     """
     text = re.sub(r"\Awebcals?://", "https://", text.strip(), flags=re.IGNORECASE)
     if not PLAIN.fullmatch(text) or len(text) > LONGEST:
@@ -53,7 +52,7 @@ def checked(text: str) -> Address:
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
         raise Refused("address") from None
-    is_inside = host in settings.CALENDAR_HOSTS
+    is_inside = host in inside
     if parts.scheme != "https" and not (is_inside and parts.scheme == "http"):
         raise Refused("scheme")
     if "@" in parts.netloc:
