@@ -11,6 +11,7 @@
   const CALM = { state: "ok", icon: "i i-check", nodes: ["Allt är med. Sidan uppdateras av sig själv."], time: "" };
   let said = server; // what stands when nothing is lost or held
   let lost = null;
+  let owed = null; // the word that contact is back: said in its turn, before what is held
   let held = null;
   let shown = server;
   let spokenAt = -PAUSE;
@@ -49,7 +50,7 @@
   function show() {
     clearTimeout(timer);
     timer = 0;
-    const next = lost ?? held ?? said;
+    const next = lost ?? owed ?? held ?? said;
     if (next === shown) return;
     if (row.contains(document.activeElement)) return later(1000); // never take a button from under the keyboard
     shown = next;
@@ -58,6 +59,9 @@
     icon.className = next.icon;
     words.replaceChildren(...next.nodes);
     clock.textContent = next.time;
+    if (next !== owed) return;
+    owed = null;
+    later(PAUSE);
   }
 
   function later(wait) {
@@ -68,6 +72,7 @@
     lost: ({ time }) => {
       const nodes = [strong(`Ingen anslutning, visar läget ${time}.`), " Det du skriver finns kvar."];
       lost = { state: "lost", icon: "i i-off", nodes, time: "" };
+      owed = null;
     },
     back: ({ count }) => {
       // Lost contact that was never said needs no "back".
@@ -75,7 +80,7 @@
       lost = null;
       if (unsaid) return;
       const came = count === 1 ? " 1 händelse har kommit in." : count > 1 ? ` ${count} händelser har kommit in.` : "";
-      said = { ...CALM, nodes: [`Anslutningen är tillbaka.${came}`] };
+      said = owed = { ...CALM, nodes: [`Anslutningen är tillbaka.${came}`] };
     },
     poll: () => {
       lost = null;
