@@ -91,7 +91,7 @@ def change(cast: Cast, room: Room, called: Meeting) -> None:
 
 def every_text() -> set[str]:
     """Each word of five letters or more that is written in the database, but by the calendars themselves, and that
-    no file says by itself. Codes of ours, such as a state, are no text."""
+    no file says by itself. Codes of ours, such as a state, are no text, nor is a number drawn at random for a mail."""
     found: set[str] = set()
     for model in apps.get_models():
         if model._meta.app_label == "calendar":
@@ -100,6 +100,7 @@ def every_text() -> set[str]:
             one.name
             for one in model._meta.concrete_fields
             if isinstance(one, CharField | TextField) and not isinstance(one, JSONField) and not one.choices
+            if one.name != "message_id"
         ]
         for row in model._default_manager.values_list(*names) if names else ():
             found |= {str(value) for value in row if value}

@@ -124,7 +124,7 @@ def test_the_page_that_withdraws_and_the_notices_lead_to_pages_that_open(cast: C
     answer = client.post(reverse("withdraw_consent", args=[consent.pk]), {"rows": rows})
     assert answer.status_code == 302 and living() == set()
     listed = as_hat(cast.psyk).get(reverse("notifications")).content.decode()
-    assert "Berättar inte längre" in listed and "om någons väg, " not in listed
+    assert "berättar inte längre" in listed and "om någons väg, " not in listed
     gone = as_hat(cast.psyk).get(reverse("told_way", args=[way.pk]))
     assert gone.status_code == 200 and "Samtycket är återkallat" in gone.content.decode()
 
