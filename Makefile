@@ -6,6 +6,9 @@
 #   make bench    how fast an act is on the other's page, the live room, a day of 5,000 users, the board, the figures, the feeds (docs/bench.md)
 #   make chaos    what is kept when processes are killed, and the raw counts (docs/chaos.md)
 
+# Some machines forbid it, and then every process that a test starts compiles the product anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 PORT = 8000
 LONG =
 BIN = .venv/bin

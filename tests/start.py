@@ -4,6 +4,7 @@ Loaded with `-p tests.start` (pyproject.toml), because pytest-django reads the s
 imported. What can wait until then lies in tests/infrastructure.py.
 """
 
+import gc
 import os
 from collections.abc import Generator
 
@@ -16,6 +17,9 @@ EMBEDDED = os.environ.get("SAMVERKAN_TEST_BACKEND", "") == "embedded"
 CI = os.environ.get("CI", "").lower() in {"true", "1"}
 
 SERVICES = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
+
+# Thousands of tests make a million objects that stay; collecting after every 700 walks them all again and again.
+gc.set_threshold(100_000, 20, 100)
 
 postgres_key = pytest.StashKey[Postgres]()
 redis_key = pytest.StashKey[Redis]()
