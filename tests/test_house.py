@@ -14,7 +14,7 @@ from tools.source import APPS, FLOORS, ROOT, Import, Module, cycles, floor_of, l
 # Rooms that import nothing of ours.
 NO_IMPORTS = (
     *("states", "wsgi", "settings", "apps", "postgres", "hub", "clocks", "swedish", "small_cells"),
-    *("tables", "papers", "documents", "pictures", "redaction", "logs", "metrics", "outside"),
+    *("tables", "papers", "documents", "pictures", "redaction", "logs", "metrics", "outside", "sessions"),
 )
 # Which rooms a room may import: of its own app, and the same rooms of floors below.
 ROOMS: dict[str, set[str]] = {
@@ -98,7 +98,7 @@ TOOLS: dict[str, set[str]] = {
     "workspace.middleware": {"consumers", "views"},  # a socket and a hat switch find the hat as a request does
     "notifications.registry": {"notices", "queries", "actions", "forms", "views"},  # kinds: worded, told, chosen about
 }
-WRITING = {"actions"}
+WRITING = {"actions", "sessions"}  # the latter: what Django itself keeps a session with
 NO_OBJECTS = {"views", "consumers", "templatetags", "doors", "middleware", "context", "sign_in"}
 ALWAYS_WRITES = {
     *("save", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create"),

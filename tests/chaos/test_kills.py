@@ -60,6 +60,7 @@ def run(bar: str, cast: Cast, acts: int, faults: list[Fault]) -> Crowd:
         **counted,
         tries_without_answer=unanswered,
         tries_answered_5xx=errors,
+        refused=sum(number for client in crowd.clients for code, number in client.answers.items() if code[0] == "4"),
         current_again_p95_s=round(p(behind, 95), 2),
         seconds=round(taken),
     )

@@ -224,6 +224,23 @@ def test_a_cut_subscription_is_made_again_and_the_page_catches_up(
     assert page.shown == rows_of(cast.psyk)
 
 
+def test_what_was_committed_while_the_line_was_cut_is_told_when_it_is_back(
+    daphne: Start, cast: Cast, redis_server: Redis
+) -> None:
+    server = daphne()
+    soc, drafts = Visitor(server, cast.soc), ready(cast, 3)
+    with outsider_hears_nothing(cast, server), Visitor(server, cast.psyk).follow() as socket:
+        with contextlib.closing(redis_client.Redis.from_url(redis_server.url)) as client:
+            client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        assert all(send(soc, referral).status == 302 for referral in drafts)
+        began = time.monotonic()
+        told: set[int] = set()
+        while 3 not in told:
+            hint = socket.next(8)
+            told |= {hint["seq"]} if hint["type"] == "notification.created" else set()
+    assert told == {1, 2, 3} and time.monotonic() - began < 8, "long before the rows are looked at anyway"
+
+
 def test_no_name_number_kind_or_text_passes_through_redis(daphne: Start, cast: Cast, redis_server: Redis) -> None:
     """Whoever listens there learns no more than a browser does."""
     server, referral = daphne(), ready_to_send(cast)

@@ -6,6 +6,7 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 
 from referrals.models import Referral, ReferralEvent
@@ -86,6 +87,33 @@ def test_the_same_form_sent_again_leads_to_the_same_place(daphne: Start, cast: C
 
 
 # ---------- PostgreSQL ----------
+ENDS_ITS_CONNECTION = """
+CREATE FUNCTION end_connection() RETURNS trigger LANGUAGE plpgsql
+AS 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END';
+CREATE TRIGGER end_connection BEFORE UPDATE ON django_session EXECUTE FUNCTION end_connection()
+"""
+
+
+def test_a_database_lost_after_the_act_is_our_fault_and_the_same_form_again_gets_its_result(
+    daphne: Start, cast: Cast, postgres_server: Postgres
+) -> None:
+    """The act is committed; saving the session, which carries «Remissen är skickad.», fails."""
+    server = daphne()
+    soc, (referral,) = Visitor(server, cast.soc), ready(cast)
+    with psycopg.connect(postgres_server.owner_url, autocommit=True) as owner:
+        owner.execute(ENDS_ITS_CONNECTION)
+        try:
+            first = send(soc, referral, data={"once": "the same"})
+        finally:
+            owner.execute("DROP FUNCTION end_connection CASCADE")
+    assert first.status == 500 and "Titta efter om det du gjorde finns med" in first.text
+    assert send(soc, referral, data={"once": "the same"}).status == 302
+    assert ReferralEvent.objects.filter(verb="send").count() == 1
+    with outsider_hears_nothing(cast, server), Visitor(server, cast.psyk).open() as socket:
+        socket.say_seen(0)
+        assert [hint["type"] for hint in socket.until("live")] == ["notification.created", "live"]
+
+
 def test_after_a_restart_of_postgresql_the_next_requests_work(
     daphne: Start, cast: Cast, postgres_server: Postgres
 ) -> None:

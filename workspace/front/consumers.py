@@ -81,6 +81,7 @@ class HatConsumer(AsyncWebsocketConsumer):
 
     open_sockets: set["HatConsumer"] = set()
     watch: asyncio.Task[None] | None = None
+    must_look = False  # something may have been missed: the next look does not wait its turn
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
         """As channels has it; where the stock layer has no channel to give, tell the page to try again later."""
@@ -192,7 +193,9 @@ class HatConsumer(AsyncWebsocketConsumer):
             self._put(words)
 
     def hear_again(self) -> None:
-        """The line to Redis was away: what the page shows is fetched again, not by everybody at once."""
+        """The line to Redis was away: what the page shows is fetched again, not by everybody at once, and notices that
+        came just before it was back are looked for."""
+        HatConsumer.must_look = True
         for topic in ("bell", self.topic):
             if topic:
                 words = in_words({"type": "changed", "topic": topic})
@@ -270,13 +273,15 @@ async def look_after_sockets() -> None:
         await asyncio.sleep(LOOK_EVERY)
         now = time.monotonic()
         try:
-            if is_away() or now - caught_up_at >= CATCH_UP_EVERY:
-                caught_up_at = now
+            if is_away() or HatConsumer.must_look or now - caught_up_at >= CATCH_UP_EVERY:
+                HatConsumer.must_look = False
                 await catch_up(list(HatConsumer.open_sockets))
+                caught_up_at = now
             if now - checked_at >= CHECK_EVERY:
                 await close_ended(list(HatConsumer.open_sockets))
-                checked_at = now  # a look that failed is made again at once
+                checked_at = now
         except DatabaseError as error:
+            HatConsumer.must_look = True
             log.warning("sockets not looked after just now: %s", type(error).__name__)
 
 
