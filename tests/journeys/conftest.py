@@ -16,6 +16,13 @@ NewPerson = Callable[..., Person]
 Measure = Callable[..., None]
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "measured" in getattr(item, "fixturenames", ()):
+            item.add_marker("alone")
+
+
 @pytest.fixture
 def server(daphne: Callable[..., Daphne]) -> Daphne:
     return daphne()
