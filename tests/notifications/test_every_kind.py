@@ -16,7 +16,7 @@ from tests.cast import Cast
 from tests.wire import Room, Visitor
 from workspace.models import Membership
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.embedded]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]  # hints from this process need Redis
 
 PAGES = ("/", "/handelser/")
 TOGETHER = 12  # kinds between two looks
