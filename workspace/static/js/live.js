@@ -123,6 +123,18 @@
   addEventListener("offline", drop);
   document.addEventListener("visibilitychange", () => document.hidden || wake());
 
+  // A form sent without a network leaves the page for the browser's own, and takes what is typed along.
+  document.addEventListener(
+    "submit",
+    (event) => {
+      if (navigator.onLine || !lost) return;
+      event.preventDefault();
+      event.stopPropagation();
+      wire({ kind: "unsent" });
+    },
+    true,
+  );
+
   // Where sockets never get through, the poll is contact enough, and saying "no contact" would be untrue.
   document.addEventListener("samverkan:refreshed", () => {
     if (socket?.readyState === WebSocket.OPEN) return;

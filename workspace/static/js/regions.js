@@ -23,7 +23,23 @@
     return "defaultValue" in field && field.value !== field.defaultValue;
   }
 
-  const isTypedIn = (region) => [...region.querySelectorAll("input, textarea, select")].some(isChanged);
+  const fieldsOf = (region) => [...region.querySelectorAll("input, textarea, select")];
+  const isTypedIn = (region) => fieldsOf(region).some(isChanged);
+  const placeOf = (field) => [field.form?.getAttribute("action"), field.name, /radio|checkbox/.test(field.type) && field.value].join(" ");
+
+  /** What a reader would find changed: words, where links and forms lead, hidden answers. Not a form's one-time keys, and not what
+   *  says of itself that it is no news (data-quiet), such as who has read the page: the reader just has. */
+  function gist(shown) {
+    const region = shown.cloneNode(true);
+    for (const quiet of region.querySelectorAll("[data-quiet]")) quiet.remove();
+    const parts = region.querySelectorAll("a[href], form[action], input[type=hidden]:not([name=csrfmiddlewaretoken], [name=once])");
+    const leads = [...parts].map((part) => part.getAttribute("href") ?? part.getAttribute("action") ?? part.value);
+    return [region.textContent.replace(/\s+/g, " "), ...leads].join(" ");
+  }
+  const isSame = (region, html) => {
+    const came = new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
+    return came !== null && gist(came) === gist(region);
+  };
   // Under the pointer only a list would move what is about to be pressed; other regions hold still by their shape.
   const isOccupied = (region) => region.contains(document.activeElement) || (region.matches("[data-live-list]") && hovering.matches && region.matches(":hover"));
   const isBusy = (region) => isOccupied(region) || isTypedIn(region);
@@ -113,6 +129,23 @@
     };
   }
 
+  const typedIn = (region) => fieldsOf(region).filter(isChanged).map((field) => ({ place: placeOf(field), value: field.value, checked: field.checked, chosen: [...(field.selectedOptions ?? [])].map((option) => option.value) }));
+
+  /** What was typed, to the same fields of the same forms where they still are. (rescue.js sees to the rest.) */
+  function giveBackTyped(id, typed) {
+    const region = document.getElementById(id);
+    if (!region || !typed.length) return;
+    const fields = new Map(fieldsOf(region).map((field) => [placeOf(field), field]));
+    for (const { place, value, checked, chosen } of typed) {
+      const field = fields.get(place);
+      if (!field || field.readOnly) continue;
+      if (field.type === "checkbox" || field.type === "radio") field.checked = checked;
+      else if (field.tagName === "SELECT") for (const option of field.options) option.selected = chosen.includes(option.value);
+      else field.value = value;
+      for (let around = field.closest("details"); around; around = around.parentElement.closest("details")) around.open = true;
+    }
+  }
+
   const seen = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) if (isIntersecting && !document.hidden) unseen.delete(target.id);
   });
@@ -171,8 +204,10 @@
     const ended = xhr.getResponseHeader("X-Access-Ended") === "1";
     if (!ended && !force && !apply && isBusy(region)) {
       detail.shouldSwap = false;
-      return hold(region);
+      return isSame(region, detail.serverResponse) ? letGo(region.id) : hold(region);
     }
+    const typed = typedIn(region);
+    queueMicrotask(() => giveBackTyped(region.id, typed)); // first: what has its place again needs no rescue
     if (ended || force || apply) region.dispatchEvent(new CustomEvent("samverkan:ending", { bubbles: true }));
     letGo(region.id);
     const before = remember(region);

@@ -1,8 +1,18 @@
 // Text being typed survives when its place goes away. Before that happens, "samverkan:ending" is sent from the element that goes;
-// what was typed in it is then shown in a note after its region, where later refreshes do not reach.
+// what was typed in it and has no field any more is then shown in a note after its region, where later refreshes do not reach.
 (() => {
+  const texts = (within) => [...within.querySelectorAll("textarea:not([readonly])")].filter((area) => area.value !== area.defaultValue && area.value.trim());
+
   document.addEventListener("samverkan:ending", ({ target }) => {
-    const typed = [...target.querySelectorAll("textarea:not([readonly])")].filter((area) => area.value !== area.defaultValue && area.value.trim());
+    const typed = texts(target);
+    const region = target.closest("[data-live]") ?? target;
+    // When it has gone.
+    if (typed.length) queueMicrotask(() => rescue(typed, document.getElementById(region.id) ?? region));
+  });
+
+  function rescue(areas, region) {
+    const standing = texts(region).map((area) => area.value);
+    const typed = areas.filter((area) => !standing.includes(area.value));
     if (!typed.length) return;
     const note = document.createElement("div");
     note.className = "note sheet stack tight";
@@ -19,6 +29,6 @@
       return copy;
     });
     note.append(line, ...copies);
-    (target.closest("[data-live]") ?? target).after(note);
-  });
+    region.after(note);
+  }
 })();

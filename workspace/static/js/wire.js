@@ -1,5 +1,5 @@
 // Lägesraden: the one place where the page speaks. Listens to "samverkan:wire" events; nobody else writes in #wire.
-// detail.kind: lost {time} · back {count} · found · poll · news {text, url, time} · held {act} (act null: nothing is held any more)
+// detail.kind: lost {time} · unsent · back {count} · found · poll · news {text, url, time} · held {act} (act null: nothing is held any more)
 (() => {
   const row = document.getElementById("wire");
   if (!row) return;
@@ -73,6 +73,11 @@
       const nodes = [strong(`Ingen anslutning, visar läget ${time}.`), " Det du skriver finns kvar."];
       lost = { state: "lost", icon: "i i-off", nodes, time: "" };
       owed = null;
+    },
+    unsent: () => {
+      const nodes = [strong("Ingen anslutning, så det skickades inte."), " Det du har skrivit finns kvar. Försök igen när anslutningen är tillbaka."];
+      lost = { state: "lost", icon: "i i-off", nodes, time: "" };
+      show(); // the answer to the reader's own press
     },
     back: ({ count }) => {
       // Lost contact that was never said needs no "back".
