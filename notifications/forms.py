@@ -21,7 +21,8 @@ CLOCK = re.compile(r"([0-9]{1,2})(?:[.:]?([0-9]{2}))?(?:[.:][0-9]{2})?")
 
 
 class ChoicesForm(forms.Form):
-    """How each kind reaches somebody: three fields a kind. A kind whose mail is not sent along is not chosen about.
+    """How each kind reaches somebody: three fields a kind, and one for the mail of all under a heading at once. A kind
+    whose mail is not sent along is not chosen about.
 
     What is not among `kinds` is not read: a form made by hand chooses nothing else.
     """
@@ -29,6 +30,14 @@ class ChoicesForm(forms.Form):
     def __init__(self, *args: Any, kinds: Sequence[NoticeKind], chosen: Mapping[str, Choice], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kinds, self.chosen = kinds, chosen
+        self.subjects = list(dict.fromkeys(kind.subject for kind in kinds))
+        for number in range(len(self.subjects)):
+            self.fields[f"all-{number}"] = forms.ChoiceField(
+                label="Mejl om allt här",
+                choices=[("", "Som vald för varje händelse"), *DigestRhythm.choices],
+                required=False,
+                error_messages={"invalid_choice": "Välj hur ofta det ska komma mejl."},
+            )
         for kind in kinds:
             now, wrong = chosen[kind.code], f"Välj hur ofta det ska komma mejl om ”{kind.label}”."
             self.fields[f"mail-{kind.code}"] = forms.ChoiceField(
@@ -48,9 +57,12 @@ class ChoicesForm(forms.Form):
     def choices(self) -> dict[str, Choice]:
         """What was chosen, by kind, of those that are now something else than before."""
         said = self.cleaned_data
+        at_once = {subject: said[f"all-{number}"] for number, subject in enumerate(self.subjects)}
         found = {
             kind.code: Choice(
-                said.get(f"page-{kind.code}", True), DigestRhythm(said[f"mail-{kind.code}"]), said[f"push-{kind.code}"]
+                said.get(f"page-{kind.code}", True),
+                DigestRhythm(at_once[kind.subject] or said[f"mail-{kind.code}"]),
+                said[f"push-{kind.code}"],
             )
             for kind in self.kinds
             if f"mail-{kind.code}" in said
@@ -59,14 +71,17 @@ class ChoicesForm(forms.Form):
 
     def groups(self) -> list[dict[str, Any]]:
         """The kinds under their headings, with their fields, how many are chosen otherwise, whether one is faulty."""
-        found: dict[str, dict[str, Any]] = {}
+        found: dict[str, dict[str, Any]] = {
+            subject: {"name": subject, "at_once": self[f"all-{number}"], "rows": [], "changed": 0, "is_open": False}
+            for number, subject in enumerate(self.subjects)
+        }
         for kind in self.kinds:
-            group = found.setdefault(kind.subject, {"name": kind.subject, "rows": [], "changed": 0, "is_open": False})
+            group = found[kind.subject]
             names = [f"{name}-{kind.code}" for name in ("page", "push", "mail")]
             fields = [self[name] for name in names if name in self.fields]
             group["rows"].append({"kind": kind, "fields": fields, "stays": not may_leave_page(kind.urgency)})
             group["changed"] += self.chosen[kind.code] != default_choice(kind.urgency)
-            group["is_open"] |= self.is_bound and any(field.errors for field in fields)
+            group["is_open"] |= self.is_bound and any(field.errors for field in [group["at_once"], *fields])
         return list(found.values())
 
 

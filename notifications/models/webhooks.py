@@ -59,6 +59,11 @@ class WebhookMessage(models.Model):
         return f"webhook message {self.pk}"
 
     @property
+    def is_owed(self) -> bool:
+        """It will be tried (again)."""
+        return self.delivered_at is None and self.dead_at is None
+
+    @property
     def why(self) -> str:
         """Why it has not come through, in a sentence; "" where nothing has gone wrong."""
         if self.last_error.isdigit():

@@ -38,6 +38,7 @@ def _page(request: MemberRequest, form: WebhookForm | None = None, tried: forms.
         {
             "webhook": webhook,
             "last": [said(message) for message in webhook.last],  # type: ignore[attr-defined]
+            "waits_for": next((one.why for one in webhook.last if one.is_owed and one.why), ""),  # type: ignore[attr-defined]
             "dead": [said(message) for message in webhook.dead],  # type: ignore[attr-defined]
             "since_form": tried if tried and tried.prefix == str(webhook.pk) else SinceForm(prefix=str(webhook.pk)),
         }

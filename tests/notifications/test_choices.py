@@ -82,6 +82,19 @@ def test_only_what_is_another_than_the_default_is_kept_and_going_back_forgets_it
     assert AuditEntry.objects.filter(what="notices.choose").count() == 2
 
 
+def test_mail_about_all_under_a_heading_is_chosen_at_once_and_nothing_else_about_it(cast: Cast, as_hat: AsHat) -> None:
+    client = as_hat(cast.soc)
+    number = client.get("/aviseringar/").context["form"].subjects.index("Protokoll")
+    client.post("/aviseringar/", {**form_of(client), f"all-{number}": W})
+    kinds = [kind for kind in client.get("/aviseringar/").context["form"].kinds if kind.subject == "Protokoll"]
+    usual = {kind.code: default_choice(kind.urgency) for kind in kinds}
+    assert len(kinds) > 1
+    assert chosen(cast.soc) == {code: (choice.on_page, W, choice.push) for code, choice in usual.items()}
+    wrong = client.post("/aviseringar/", {**form_of(client), f"all-{number}": "hourly"})
+    assert wrong.status_code == 422 and "Välj hur ofta det ska komma mejl." in wrong.content.decode()
+    assert len(chosen(cast.soc)) == len(kinds)
+
+
 def test_choices_are_the_persons_in_all_their_hats_and_nobody_elses(cast: Cast, as_hat: AsHat) -> None:
     first, second = cast.two_hats
     client = as_hat(first)

@@ -204,6 +204,16 @@ def test_what_did_not_come_through_stands_on_the_first_page_until_it_is_seen_to(
     assert "kom inte fram" not in page_of(client, START) and WebhookMessage.objects.count() == 2
 
 
+@pytest.mark.embedded
+def test_what_waits_says_at_once_why_it_has_not_come_through(cast: Cast, as_hat: AsHat, hook: Hook) -> None:
+    webhook, _ = connect(as_hat, cast.psyk_manager, hook.url)
+    make_messages(webhook, 2)
+    client = as_hat(cast.psyk_manager)
+    assert "Två meddelanden väntar på att skickas.</p>" in page_of(client)
+    webhook.messages.update(last_error="503", tries=1)
+    assert "Två meddelanden väntar på att skickas. Mottagaren svarade 503.</p>" in page_of(client)
+
+
 def test_all_since_a_moment_is_sent_again_under_the_same_ids(
     cast: Cast, as_hat: AsHat, hook: Hook, clock: time_machine.Traveller
 ) -> None:
