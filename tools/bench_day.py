@@ -49,7 +49,7 @@ DAY = (
     Kind(
         "told", 3 * HATS * 0.5 * 3, "each act is told to ten, half of whom have a page open: the bell and two regions"
     ),
-    Kind("poll", 3 * 60 * 3, "a page open for three hours asks each minute: the bell and two regions"),
+    Kind("poll", 3 * 12 * 3, "a page open for three hours asks every five minutes: the bell and two regions"),
     Kind("feed", 0.3 * 24 * 4, "three in ten subscribe; calendars ask each quarter of an hour, day and night"),
 )
 OPEN = 0.6  # of the users have a page open in the busiest hour

@@ -116,6 +116,11 @@ async def leave(socket: Any, groups: list[str]) -> None:
             return
 
 
+def is_alone() -> bool:
+    """Hints from other processes do not come to this one: its pages must ask by themselves as often as they may."""
+    return not settings.REDIS_URL or is_away()
+
+
 def is_away() -> bool:
     """No hint can reach the sockets of this process just now, as far as it knows."""
     return Hub.here is not None and Hub.here.is_away

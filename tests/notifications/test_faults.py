@@ -119,12 +119,16 @@ def test_a_socket_opened_while_redis_is_dead_is_let_in_and_told(daphne: Start, c
         began = time.monotonic()
         with Visitor(server, cast.psyk).follow() as socket:
             took = time.monotonic() - began
+            socket.say_seen(0)
+            assert socket.until("live")[-1]["alone"] is True, "the page must ask by itself as often as it may"
             assert send(Visitor(server, cast.soc), first).status == 302
             assert socket.next(5)["seq"] == 1
             redis_server.start()
             socket.until("changed", seconds=10)
             assert send(Visitor(server, cast.soc), second).status == 302
             assert socket.next(1)["seq"] == 2
+            socket.say_seen(2)
+            assert "alone" not in socket.until("live")[-1]
     assert took < 4
     assert "Traceback" not in server.log
 

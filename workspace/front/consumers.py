@@ -26,6 +26,7 @@ from workspace.live import (
     Hint,
     hat_group,
     in_words,
+    is_alone,
     is_away,
     join,
     leave,
@@ -164,7 +165,7 @@ class HatConsumer(AsyncWebsocketConsumer):
             await self._say({"type": "notification.created", "id": pk, "seq": number})
         self.seen = max([seq, *(number for _, number in rows)])
         self.page_epoch, self.replayed = page_epoch, True
-        await self._say({"type": "live", "seq": self.seen, "epoch": now})
+        await self._say({"type": "live", "seq": self.seen, "epoch": now} | ({"alone": True} if is_alone() else {}))
 
     def _after(self, seq: int) -> tuple[str, list[tuple[int, int]], int]:
         if self.membership_id is None:

@@ -8,6 +8,7 @@
   const FIRST_WAIT = 500;
   const LONGEST_WAIT = 15000;
   const ANSWER_WITHIN = 5000;
+  const SELDOM = 5; // while the socket hears everybody, each fifth poll fetches
 
   let socket = null;
   let last = Number(document.body.dataset.seq);
@@ -22,6 +23,8 @@
   let lost = false; // the reader has been told so
   let polling = false; // the reader has been told that the page is only polled
   let contactAt = new Date();
+  let alone = false; // the socket's process hears no other just now
+  let polls = 0;
 
   const wire = (detail) => document.dispatchEvent(new CustomEvent("samverkan:wire", { detail }));
   const refresh = (detail) => document.dispatchEvent(new CustomEvent("samverkan:refresh", { detail }));
@@ -52,6 +55,7 @@
       clearTimeout(answerTimer);
       asking = false;
       if (String(hint.epoch) !== epoch) return startAnew();
+      alone = Boolean(hint.alone);
       const missed = replayed > 0 || hint.seq > last;
       last = Math.max(last, hint.seq);
       wait = FIRST_WAIT;
@@ -147,8 +151,10 @@
     wire({ kind: "poll" });
   });
   setInterval(() => {
-    refresh({ bell: true });
-    if (socket?.readyState === WebSocket.OPEN && !asking) sendSeen();
+    const open = socket?.readyState === WebSocket.OPEN;
+    polls += 1;
+    if (!open || alone || polls % SELDOM === 0) refresh({ bell: true });
+    if (open && !asking) sendSeen();
   }, (Number(poll) || 60) * 1000);
 
   connect();
