@@ -34,6 +34,11 @@ BLANKED = """words => {
 STATUS_NOTE = re.compile(r"^Failed to load resource: the server responded with a status of (403|404|409|410|422|500)")
 
 
+def is_a_form(request: Request) -> bool:
+    """Sent by somebody: not what a script says by itself, as that the page is still open."""
+    return request.method == "POST" and request.is_navigation_request()
+
+
 class Person:
     """One person's browser. Collects every console error, every request to another host, every address asked for."""
 
@@ -73,7 +78,7 @@ class Person:
         parts = urlsplit(request.url)
         if parts.scheme not in {"data", "blob"} and f"{parts.scheme}://{parts.netloc}" != self.server.url:
             self.errors.append(f"asks another host: {request.url}")
-        if request.method == "POST" and request.is_navigation_request():  # a form, not what a script says by itself
+        if is_a_form(request):
             self.acts.append(request)
 
     def wear(self, hat: Hat, in_thread: Callable[..., Any]) -> Self:

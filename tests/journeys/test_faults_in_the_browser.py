@@ -11,7 +11,7 @@ from referrals.models import Referral, ReferralEvent
 from referrals.states import AnswerScope, ReferralState
 from tests.cast import SECRET_NAME, SECRET_TEXT, Cast
 from tests.daphne import Daphne
-from tests.journeys.browsers import Person
+from tests.journeys.browsers import Person, is_a_form
 from tests.journeys.conftest import NewPerson
 from tests.referrals.journeys import bring_to
 from workspace.models import Consent
@@ -204,7 +204,7 @@ def test_a_second_tab_gets_a_kind_409(people: Cast, bring: Bring, person: NewPer
     mine.live(page)
     decide(other)
     expect(wire(page)).to_contain_text(NEWS)
-    with page.expect_response(lambda answer: answer.request.method == "POST") as answered:
+    with page.expect_response(lambda answer: is_a_form(answer.request)) as answered:
         page.get_by_role("button", name="Registrera beslutet").click()
     assert answered.value.status == 409
     name = "Det är redan gjort" if who == "oneself" else "Psyk2 Testsson hann före"

@@ -65,7 +65,7 @@ def test_when_contact_is_back_and_nothing_has_happened_nothing_is_said_to_have_c
     expect(page.locator("#wire")).to_contain_text("Ingen anslutning, visar läget ")
     page.on("requestfinished", lambda request: fetched.append(request.url))
     sender.context.set_offline(False)
-    expect(page.locator("#wire")).to_contain_text("Anslutningen är tillbaka.")
+    expect(page.locator("#wire")).to_contain_text("Anslutningen är tillbaka.", timeout=10_000)
     page.wait_for_timeout(6000)  # the line speaks each five seconds
     assert any("/del/" in url for url in fetched), "nothing was asked for"
     expect(page.locator("#wire")).not_to_contain_text("sidan har ändrats")
