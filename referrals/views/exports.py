@@ -121,7 +121,8 @@ def too_many(request: HatRequest, page: str) -> HttpResponse:
 def case_file(request: MemberRequest, pk: int) -> HttpResponse:
     """A referral as a tagged PDF for the agency's own case file: what its page says to this side, on paper.
 
-    The act and the read are written first. Where no PDF can be made, the same page is shown, ready to print.
+    The act and the read are written first. Where no PDF can be made, the same page is shown, ready to print. Making
+    one takes its time: where something has ended meanwhile (L8, B12), no file is sent, and the page says how it stands.
     """
     referral = access_referral(request.hat, pk)
     shown = read_referral(request.hat, referral)
@@ -147,4 +148,8 @@ def case_file(request: MemberRequest, pk: int) -> HttpResponse:
     pdf = make_pdf(render_to_string("referrals/case_file.html", context))
     if pdf is None:
         return render(request, "referrals/case_file.html", {**context, "no_pdf": True})
+    now = read_referral(request.hat, access_referral(request.hat, pk))
+    if (now.person, texts_filed(now)) != (shown.person, context["texts"]):
+        messages.info(request, "Remissen ändrades medan filen gjordes. Se hur den är nu, och gör en ny fil.")
+        return redirect("referral", pk)
     return download(pdf, "application/pdf", f"remiss-{referral.number}-{timezone.localdate()}.pdf")

@@ -305,17 +305,40 @@ def test_the_transaction_has_ended_before_the_paper_is_made(
     assert open_when_read and not any(open_when_read)
 
 
+def test_what_is_withdrawn_while_the_paper_is_made_goes_out_on_no_paper(
+    cast: Cast, as_hat: AsHat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Making it takes its time, and the answer must be what may be read when it is sent (B12)."""
+    referral = bring_to(cast, S.ACCEPTED, health="Hemlig hälsa")
+    left = iter([True])
+    monkeypatch.setattr(
+        "django.contrib.staticfiles.finders.find",
+        finding(lambda: withdraw(cast, "identity", "question", "health") if next(left, False) else None),
+    )
+    client = as_hat(cast.psyk)
+    got = file(client, referral)
+    assert (got.status_code, got.headers["Location"]) == (302, f"/remisser/{referral.pk}/")
+    page = client.get(got.headers["Location"]).content.decode()
+    assert "Remissen ändrades medan filen gjordes." in page
+    assert leaked(page.replace("Samtycket är återkallat", "")) == []
+
+
 def own_styles(seen: list[bool]) -> Callable[[str], str]:
     """Django's finder, noting whether a transaction is open when the paper asks for a style."""
+    return finding(lambda: seen.append(connection.in_atomic_block))
+
+
+def finding(first: Callable[[], Any]) -> Callable[[str], str]:
+    """Django's finder, which does something first when the paper asks for a style."""
     from django.contrib.staticfiles import finders
 
     find = finders.find
 
-    def note(path: str, *rest: Any) -> Any:
-        seen.append(connection.in_atomic_block)
+    def act_and_find(path: str, *rest: Any) -> Any:
+        first()
         return find(path, *rest)
 
-    return note
+    return act_and_find
 
 
 # ---------- a server without Pango ----------
