@@ -17,6 +17,7 @@ from huey.contrib.djhuey import HUEY
 from notifications.actions.posting import STALE
 from referrals.actions import send_referral
 from tests.cast import draft, give_consent, make_cast
+from tests.chaos.doomed_jobs import BEGAN
 from tests.chaos.stage import chance, report, size
 from tests.chaos.test_restore import copy_database, put_back
 from tests.daphne import ROOT, server_environment
@@ -86,7 +87,7 @@ def jobs(committed_db: None, office: PostOffice) -> Generator[Jobs]:
 
 def make_work() -> None:
     """Referrals to remind of, with mails; a ground that has run out; a meeting of which calendars are not told yet."""
-    with time_machine.travel(timezone.now() - timedelta(days=12)):
+    with time_machine.travel(BEGAN - timedelta(days=12)):
         cast = with_times(make_cast())
         for number in range(4):
             give_consent(cast, until=timezone.localdate() + timedelta(days=10 if number == 3 else 180))

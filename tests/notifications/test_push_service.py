@@ -265,7 +265,7 @@ def test_a_service_that_hangs_holds_up_nobody_elses(
     cast: Cast, service: PushService, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Twenty browsers of one that says nothing: eight are tried at once, and the rest left without using up a try."""
-    monkeypatch.setattr("notifications.sending.pushing.push.__kwdefaults__", {"seconds": 1.0})
+    monkeypatch.setattr("notifications.sending.pushing.push.__kwdefaults__", {"seconds": 4.0})
     settings.PUSH_HOSTS = ["127.0.0.1", "localhost"]
     slow = service.url.replace("127.0.0.1", "localhost")
     service.on_push = lambda push: Said(hangs=30 if "slow" in push.path else 0)
@@ -277,7 +277,7 @@ def test_a_service_that_hangs_holds_up_nobody_elses(
     tell(cast.soc, cast.psyk, cast.fk)
     began = time.monotonic()
     assert send_pushes() == 5
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 20
     assert sorted(PushBrowser.objects.exclude(user=cast.fk.user).values_list("tries", flat=True)) == [0] * 12 + [1] * 8
 
 
