@@ -26,6 +26,7 @@ from notifications.registry import NoticeKind, all_kinds
 from notifications.rules import ROLE_REMINDERS, Choice, default_choice, is_quiet, quiet_at, read_stop_token
 from notifications.states import DigestRhythm, Reader, Urgency
 from workspace.models import CooperationRole, Membership, UserAccount
+from workspace.queries import memberships_worn_today
 from workspace.rules import Hat, active_on, is_manager
 
 
@@ -159,6 +160,13 @@ def quiet_hours_of(user: UserAccount) -> QuietHours | None:
     return QuietHours.objects.filter(user=user).first()
 
 
+def awake(user: str, now: datetime) -> Q:
+    """Rows of people who are not in their quiet hours. `user` is the path to them, for example "membership__user"."""
+    own = QuietHours.objects.filter(user=OuterRef(user))
+    is_awake = Q(Exists(own.exclude(quiet_at(now))))
+    return is_awake if is_quiet(None, now) else is_awake | ~Q(Exists(own))
+
+
 def kinds_for(hats: Iterable[Membership | CooperationRole]) -> list[NoticeKind]:
     """The kinds that somebody who wears these hats can be told of. A role in a cooperation is told of none."""
     worn = [hat for hat in hats if isinstance(hat, Membership)]
@@ -186,9 +194,9 @@ def follow_shown(member: Membership, about: str, object_id: int, *, adds: bool) 
 
 def followers_of(about: str, object_id: int) -> QuerySet[Membership]:
     """The hats that follow a thing. Whoever tells them asks first whether they may still open it."""
-    return Membership.objects.filter(
-        active_on(), follows__about=about, follows__object_id=object_id, follows__follows=True, user__is_active=True
-    ).filter(agency__left_on__isnull=True)
+    return memberships_worn_today().filter(
+        follows__about=about, follows__object_id=object_id, follows__follows=True, user__is_active=True
+    )
 
 
 # ---------- web push ----------
@@ -210,19 +218,15 @@ def pushes_due(now: datetime) -> QuerySet[PushBrowser]:
     """
     chosen = KindChoice.objects.filter(user=OuterRef("membership__user"), kind=OuterRef("kind"))
     by_default = Q(urgency__in=[each for each in Urgency if default_choice(each).push]) & ~Exists(chosen)
-    worn = Membership.objects.filter(active_on(), agency__left_on__isnull=True)
     unread = Notification.objects.filter(
         by_default | Exists(chosen.filter(push=True)),
-        membership__in=worn.values("pk"),
+        membership__in=memberships_worn_today().values("pk"),
         membership__user=OuterRef("user"),
         made_at__gt=OuterRef("told_until"),
         read_at__isnull=True,
         closed_at__isnull=True,
     )
-    loud = Q(~Exists(QuietHours.objects.filter(quiet_at(now), user=OuterRef("user"))))
-    if is_quiet(None, now):
-        loud &= Q(Exists(QuietHours.objects.filter(user=OuterRef("user"))))
-    is_due = Q(trial_at__isnull=False) | (Exists(unread) & loud)
+    is_due = Q(trial_at__isnull=False) | (Exists(unread) & awake("user", now))
     return PushBrowser.objects.filter(is_due, user__is_active=True, not_before__lte=now).order_by("not_before", "pk")
 
 

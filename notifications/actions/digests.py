@@ -14,13 +14,14 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from notifications.actions.posting import MOST_TRIES, checked_address, send_each, unclaimed, unsent
-from notifications.models import DigestMail, KindChoice, Notification, QuietHours
-from notifications.rules import ROLE_REMINDERS, default_choice, is_quiet, quiet_at, stop_token
+from notifications.models import DigestMail, KindChoice, Notification
+from notifications.queries import awake
+from notifications.rules import ROLE_REMINDERS, default_choice, stop_token
 from notifications.states import DigestRhythm, Urgency
 from workspace.actions import action
 from workspace.clocks import start_of
-from workspace.models import Membership, UserAccount
-from workspace.rules import active_on
+from workspace.models import UserAccount
+from workspace.queries import memberships_worn_today
 from workspace.swedish import say_time, say_weekday_date
 
 SUBJECT = "Samverkansrum: du har något att läsa"
@@ -94,7 +95,7 @@ def _unread(now: datetime) -> QuerySet[Notification, tuple[int, str, str]]:
     is_weekly = Q(mail=DigestRhythm.WEEKLY, made_at__lt=_monday(now))
     return (
         Notification.objects.filter(
-            membership__in=Membership.objects.filter(active_on(), agency__left_on__isnull=True),
+            membership__in=memberships_worn_today(),
             read_at__isnull=True,
             closed_at__isnull=True,
             made_at__gt=now - WITHIN,
@@ -105,7 +106,7 @@ def _unread(now: datetime) -> QuerySet[Notification, tuple[int, str, str]]:
         .annotate(told=Subquery(told))
         .filter(Q(told__isnull=True) | Q(made_at__gt=F("told")), is_daily | is_weekly)
         .filter(~Exists(mails.filter(day=timezone.localdate(now))), ~Exists(_waiting("membership__user")))
-        .filter(_awake("membership__user", now))
+        .filter(awake("membership__user", now))
         .order_by()
         .values_list("membership__user", "kind", "mail")
         .distinct()
@@ -118,13 +119,6 @@ def _waiting(user: str) -> QuerySet[DigestMail]:
         user=OuterRef(user), sent_at__isnull=True, day__gt=timezone.localdate() - OWED_FOR
     )
     return lately.exclude(unclaimed(), tries__gte=MOST_TRIES)
-
-
-def _awake(user: str, now: datetime) -> Q:
-    """Rows of people who are not in their quiet hours."""
-    own = QuietHours.objects.filter(user=OuterRef(user))
-    awake = Q(Exists(own.exclude(quiet_at(now))))
-    return awake if is_quiet(None, now) else awake | ~Q(Exists(own))
 
 
 # ---------- sent ----------
@@ -142,7 +136,7 @@ def _owed() -> QuerySet[DigestMail]:
     sent_today = DigestMail.objects.filter(user=OuterRef("user"), sent_at__gte=start_of(today))
     return (
         unsent(DigestMail.objects.select_related("user"))
-        .filter(~Exists(sent_today), _awake("user", now), user__is_active=True)
+        .filter(~Exists(sent_today), awake("user", now), user__is_active=True)
         .filter(day__gt=today - OWED_FOR, day__lte=today)
         .exclude(user__email="")
     )

@@ -20,13 +20,12 @@ from workspace.states import AuditAct
 FASTER = "Någon hann före. Så här ser det ut nu."
 LAPSED = "Samtycket har gått ut. Avsändaren behöver förnya det först."
 # What asks somebody for a step, and is done when the step is taken; and what asks the sender for a ground.
-ASKED = (
-    *("referral.sent", "referral.supplement_asked", "referral.supplemented", "referral.decided", "referral.returned"),
-    *("referral.redirected", "referral.cancel_asked", "referral.reopened", "referral.reminded", "referral.due"),
-    *("referral.overdue", "referral.overdue_manager", "referral.reminded_by_coordinator", "referral.receiver_left"),
-)
 REMINDED = tuple(
     f"referral.{one}" for one in ("reminded", "due", "overdue", "overdue_manager", "reminded_by_coordinator")
+)
+ASKED = (
+    *("referral.sent", "referral.supplement_asked", "referral.supplemented", "referral.decided", "referral.returned"),
+    *("referral.redirected", "referral.cancel_asked", "referral.reopened", "referral.receiver_left", *REMINDED),
 )
 GROUND = ("referral.ground_ends", "referral.ground_to_renew")
 ANSWERING = {Verb.DECIDE, Verb.RETURN, Verb.SUGGEST_REDIRECT, Verb.CONFIRM_CANCEL}

@@ -17,12 +17,8 @@ def november() -> Generator[None]:
 @pytest.fixture
 def post(settings: Settings) -> Generator[PostOffice]:
     """A mail server, and the addresses that mails carry."""
-    office = PostOffice()
-    office.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", office.port
     settings.SITE_URL, settings.SITE_HOST = SITE, "samverkan.exempel.se"
     settings.DEFAULT_FROM_EMAIL = f"Samverkansrum <{ORGANIZER}>"
     settings.CALENDAR_EMAIL, settings.REPLY_MAILBOX = ORGANIZER, "imap://brevlada.exempel.se"
-    yield office
-    office.stop()
+    with PostOffice().serving(settings) as office:
+        yield office

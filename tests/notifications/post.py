@@ -1,11 +1,14 @@
 """A real mail server for the tests, in a thread of its own: keeps every mail as the bytes it got."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from pytest_django.fixtures import Settings
 
 from tests.processes import free_port
 
@@ -35,6 +38,15 @@ class PostOffice:
         if self._controller is not None:
             self._controller.stop()
             self._controller = None
+
+    @contextmanager
+    def serving(self, settings: Settings) -> Generator[Self]:
+        """It runs, and this process's mails go there."""
+        self.start()
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", self.port
+        yield self
+        self.stop()
 
     @property
     def url(self) -> str:

@@ -60,12 +60,8 @@ def cast(clock: Any, db: None) -> Cast:
 
 @pytest.fixture
 def post(settings: Settings) -> Generator[PostOffice]:
-    office = PostOffice()
-    office.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", office.port
-    yield office
-    office.stop()
+    with PostOffice().serving(settings) as office:
+        yield office
 
 
 def tell(kind: str, *members: Membership, pk: int = 7) -> None:

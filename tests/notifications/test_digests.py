@@ -32,14 +32,10 @@ SITE = "https://samverkan.exempel.se"
 
 @pytest.fixture
 def post(settings: Settings) -> Generator[PostOffice]:
-    office = PostOffice()
-    office.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", office.port
     settings.SITE_URL, settings.SITE_HOST = SITE, "samverkan.exempel.se"
     settings.DEFAULT_FROM_EMAIL = "Samverkansrum <samverkansrum@samverkan.exempel.se>"
-    yield office
-    office.stop()
+    with PostOffice().serving(settings) as office:
+        yield office
 
 
 def address(member: Membership, email: str) -> int:

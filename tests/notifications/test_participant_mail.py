@@ -39,13 +39,9 @@ HEADERS = {
 
 @pytest.fixture
 def post(settings: Settings) -> Generator[PostOffice]:
-    office = PostOffice()
-    office.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", office.port
     at_home(settings)
-    yield office
-    office.stop()
+    with PostOffice().serving(settings) as office:
+        yield office
 
 
 def at_home(settings: Settings) -> None:

@@ -53,15 +53,10 @@ class StrictOffice(PostOffice):
 @pytest.fixture
 def post(settings: Settings) -> Generator[StrictOffice]:
     """A mail server, on a Tuesday at noon."""
-    office = StrictOffice()
-    office.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", office.port
     settings.SITE_URL, settings.SITE_HOST = "https://samverkan.exempel.se", "samverkan.exempel.se"
     settings.DEFAULT_FROM_EMAIL = "Samverkansrum <samverkansrum@samverkan.exempel.se>"
-    with time_machine.travel(NOON, tick=False):
+    with StrictOffice().serving(settings) as office, time_machine.travel(NOON, tick=False):
         yield office
-    office.stop()
 
 
 def owe(member: Hat, address: str = SOC) -> DigestMail:

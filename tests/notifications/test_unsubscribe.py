@@ -30,13 +30,9 @@ DAY = date(2027, 3, 1)
 
 @pytest.fixture
 def post(settings: Settings) -> Generator[PostOffice]:
-    office = PostOffice()
-    office.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", office.port
     settings.SITE_URL, settings.SITE_HOST = "https://samverkan.exempel.se", "samverkan.exempel.se"
-    yield office
-    office.stop()
+    with PostOffice().serving(settings) as office:
+        yield office
 
 
 def mailed(hat: Hat, kinds: list[str] = KINDS) -> str:

@@ -43,7 +43,8 @@ def account_of_session(session: Mapping[str, Any]) -> UserAccount | None:
     return account if session_holds(session, account) else None
 
 
-def _memberships_worn_today() -> QuerySet[Membership]:
+def memberships_worn_today() -> QuerySet[Membership]:
+    """Those that somebody may wear today: they run, and their agency has not left."""
     return Membership.objects.filter(active_on(), agency__left_on__isnull=True)
 
 
@@ -65,7 +66,7 @@ def hats_of_sessions(keys: set[str]) -> dict[str, str | None]:
 def hats_of(user: UserAccount) -> list[Hat]:
     """Every hat a person may wear today, agencies first. Empty for an account that has none."""
     memberships = (
-        _memberships_worn_today().filter(user=user).select_related("agency", "user").order_by("agency__name", "pk")
+        memberships_worn_today().filter(user=user).select_related("agency", "user").order_by("agency__name", "pk")
     )
     roles = (
         CooperationRole.objects.filter(active_on(), user=user)
@@ -78,7 +79,7 @@ def hats_of(user: UserAccount) -> list[Hat]:
 def active_hats(keys: set[str]) -> set[str]:
     """Those of the hat keys that may still be worn today."""
     numbers = {kind: [int(key[1:]) for key in keys if key[0] == kind] for kind in "mr"}
-    memberships = _memberships_worn_today().filter(pk__in=numbers["m"])
+    memberships = memberships_worn_today().filter(pk__in=numbers["m"])
     roles = CooperationRole.objects.filter(active_on(), pk__in=numbers["r"])
     return {f"m{pk}" for pk in memberships.values_list("pk", flat=True)} | {
         f"r{pk}" for pk in roles.values_list("pk", flat=True)
@@ -143,7 +144,7 @@ def absences_of(member: Membership) -> QuerySet[Absence]:
 def colleagues_of(member: Membership) -> QuerySet[Membership]:
     """Who can stand in for a member: active hats of the same agency, managers aside."""
     return (
-        _memberships_worn_today()
+        memberships_worn_today()
         .filter(agency=member.agency_id, user__is_active=True)
         .exclude(pk=member.pk)
         .exclude(role=MemberRole.MANAGER)
@@ -163,7 +164,7 @@ def stand_ins_for(member: Membership) -> QuerySet[Membership]:
 
 def managers_of(agency: Agency) -> QuerySet[Membership]:
     """The managers of an agency who can sign in today."""
-    return _memberships_worn_today().filter(agency=agency, role=MemberRole.MANAGER, user__is_active=True)
+    return memberships_worn_today().filter(agency=agency, role=MemberRole.MANAGER, user__is_active=True)
 
 
 def coordinators_of(cooperations: Iterable[int]) -> QuerySet[CooperationRole]:
@@ -179,7 +180,7 @@ def present_of(members: Iterable[Membership], day: date | None = None) -> set[in
     away = {absence.membership_id: absence.stand_in_id for absence in absences_on(day or timezone.localdate())}
     found = {member.pk for member in wanted if member.pk not in away}
     stand_ins = {away[member.pk] for member in wanted if member.pk in away} - {None, *away}
-    active = _memberships_worn_today().filter(pk__in=[*found, *stand_ins], user__is_active=True)
+    active = memberships_worn_today().filter(pk__in=[*found, *stand_ins], user__is_active=True)
     return set(active.values_list("pk", flat=True))
 
 

@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
+
 from notifications.actions import Notice, clear_notices, deliver
 from workspace import actions
 from workspace.actions import action, lock_participant
@@ -32,11 +34,14 @@ def discharge(*, by: Membership, enrolment: Enrolment, ending: Ending) -> Discha
     """
     ended = discharges.discharge(by=by, enrolment=enrolment, ending=ending, referred=_referred(enrolment))
     clear_notices(kinds=list(KINDS.values()), object_id=enrolment.pk)
-    for pk in FollowUp.objects.filter(activity__enrolment=enrolment, told_on__isnull=False).values_list(
-        "pk", flat=True
-    ):
-        clear_notices(kinds=[FOLLOW_UP_DUE], object_id=pk)
+    ask_no_more(FollowUp.objects.filter(activity__enrolment=enrolment))
     return ended
+
+
+def ask_no_more(follow_ups: QuerySet[FollowUp]) -> None:
+    """Nobody at the desk is asked for these follow-ups any longer. Call it inside an action."""
+    for pk in follow_ups.filter(told_on__isnull=False).values_list("pk", flat=True):
+        clear_notices(kinds=[FOLLOW_UP_DUE], object_id=pk)
 
 
 @action

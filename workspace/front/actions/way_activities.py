@@ -7,7 +7,7 @@ from django.utils import timezone
 from notifications.actions import Notice, clear_notices, close_notices, deliver, queue_participant_mail
 from notifications.models import Notification
 from workspace.actions import action, lock_participant
-from workspace.front.actions.way import FOLLOW_UP_DUE
+from workspace.front.actions.way import FOLLOW_UP_DUE, ask_no_more
 from workspace.models import Membership
 from workspace.pathway.actions import activities
 from workspace.pathway.actions.surveys import ask_survey
@@ -21,8 +21,6 @@ from workspace.pathway.queries.activities import (
 from workspace.queries import present_at_desk
 from workspace.swedish import say_date
 
-DUE = FOLLOW_UP_DUE
-
 
 @action
 def move_follow_up(*, by: Membership, follow_up: FollowUp, due_on: date) -> None:
@@ -34,7 +32,7 @@ def move_follow_up(*, by: Membership, follow_up: FollowUp, due_on: date) -> None
     person = lock_participant(follow_up.activity.enrolment.participant_id or 0)
     before = next_follow_up(person)
     activities.move_follow_up(by=by, follow_up=follow_up, due_on=due_on)
-    clear_notices(kinds=[DUE], object_id=follow_up.pk)
+    clear_notices(kinds=[FOLLOW_UP_DUE], object_id=follow_up.pk)
     after = next_follow_up(person)
     if follow_up.pk in {one.pk for one in (before, after) if one is not None}:
         queue_participant_mail(participant=person)
@@ -45,23 +43,22 @@ def remove_follow_up(*, by: Membership, follow_up: FollowUp) -> None:
     """Take away a follow-up, as the pathway's `remove_follow_up`; what was told of it leaves everybody's lists."""
     pk = follow_up.pk
     activities.remove_follow_up(by=by, follow_up=follow_up)
-    told = Notification.objects.filter(kind=DUE, object_id=pk).values_list("membership", flat=True)
-    close_notices(kind_prefix=DUE, object_id=pk, memberships=list(told))
+    told = Notification.objects.filter(kind=FOLLOW_UP_DUE, object_id=pk).values_list("membership", flat=True)
+    close_notices(kind_prefix=FOLLOW_UP_DUE, object_id=pk, memberships=list(told))
 
 
 @action
 def record_follow_up(*, by: Membership, follow_up: FollowUp, done_on: date, text: str) -> None:
     """Write how it goes, as the pathway's `record_follow_up`; nobody at the desk is asked for it any longer."""
     activities.record_follow_up(by=by, follow_up=follow_up, done_on=done_on, text=text)
-    clear_notices(kinds=[DUE], object_id=follow_up.pk)
+    clear_notices(kinds=[FOLLOW_UP_DUE], object_id=follow_up.pk)
 
 
 @action
 def cancel_activity(*, by: Membership, activity: Activity) -> None:
     """Say that an activity was not to be, as the pathway's; nobody at the desk is asked to follow it up any longer."""
     activities.cancel_activity(by=by, activity=activity)
-    for pk in FollowUp.objects.filter(activity=activity, told_on__isnull=False).values_list("pk", flat=True):
-        clear_notices(kinds=[DUE], object_id=pk)
+    ask_no_more(FollowUp.objects.filter(activity=activity))
 
 
 # ---------- for the sweep ----------
@@ -102,5 +99,5 @@ def _tell(*, follow_up: FollowUp) -> bool:
         return False
     activities.note_told(follow_up=now, on=timezone.localdate())
     told = frozenset(present_at_desk(person.function))
-    deliver([Notice(DUE, say_date(now.due_on), now.pk, None, told)])
+    deliver([Notice(FOLLOW_UP_DUE, say_date(now.due_on), now.pk, None, told)])
     return True

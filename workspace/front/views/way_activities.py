@@ -16,6 +16,7 @@ from notifications.queries import notifications_about
 from workspace.doors import MemberRequest, do_once, log_reads, member_page
 from workspace.errors import NotAllowed, Refusal, SomebodyWasFaster
 from workspace.front.actions import way_activities as told
+from workspace.front.actions.way import FOLLOW_UP_DUE
 from workspace.front.queries.follow_ups import follow_up_title
 from workspace.front.views.own_ratings import alternative, draw, line_names
 from workspace.pathway.actions import activities as acts
@@ -160,7 +161,7 @@ def new_follow_up(request: MemberRequest, pk: int) -> HttpResponse:
 def follow_up(request: MemberRequest, pk: int) -> HttpResponse:
     """Write how it goes; or read it, once it is written."""
     found = access_follow_up(request.hat, pk)
-    mark_read(by=request.hat, notifications=notifications_about(request.hat, told.DUE, pk))
+    mark_read(by=request.hat, notifications=notifications_about(request.hat, FOLLOW_UP_DUE, pk))
     form = FollowUpForm(request.POST or None, follow_up=found, initial={"done_on": timezone.localdate()})
 
     def act() -> None:
